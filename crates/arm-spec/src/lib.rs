@@ -1,0 +1,3 @@
+//! Facts of the Arm architecture as data.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Reading and writing flattened device trees.
+#![no_std]
+#![forbid(unsafe_code)]

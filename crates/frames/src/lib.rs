@@ -1,0 +1,3 @@
+//! Ownership of physical frames.
+#![no_std]
+#![forbid(unsafe_code)]

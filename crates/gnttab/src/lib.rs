@@ -1,0 +1,3 @@
+//! Grant tables.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Scheduling policy.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Emulated devices and firmware: timers, PSCI, SMCCC.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The public Xen ABI on Arm as data.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! What every test guest stands on.
+#![no_std]
