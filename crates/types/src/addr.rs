@@ -67,6 +67,7 @@ macro_rules! address {
 
             /// Returns the bytes into the page.
             #[inline]
+            #[allow(clippy::cast_possible_truncation, reason = "a page's size fits in every address type")]
             pub const fn page_offset(self) -> $raw {
                 self.0 & (PAGE_BYTES as $raw).wrapping_sub(1)
             }

@@ -1,0 +1,245 @@
+//! Compiles Xen's public headers for both Arm ABIs and compares every number, size and offset.
+//!
+//! Each value becomes a line `@@ name value` in the compiler's assembly output; nothing is linked or
+//! run. Missing compilers or headers fail the test, saying what to install.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use xen_abi::*;
+
+const COMPILERS: [(&str, &str); 2] = [
+    ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
+    ("arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf"),
+];
+const HEADERS: &[&str] = &[
+    "xen.h",
+    "event_channel.h",
+    "features.h",
+    "version.h",
+    "grant_table.h",
+    "memory.h",
+    "sched.h",
+    "vcpu.h",
+    "hvm/hvm_op.h",
+    "hvm/params.h",
+    "physdev.h",
+    "platform.h",
+    "domctl.h",
+    "sysctl.h",
+    "errno.h",
+    "arch-arm/smccc.h",
+];
+
+const LAYOUTS: &[Layout] = &[
+    domctl::XenDomctl::LAYOUT,
+    event_channel::EvtchnAllocUnbound::LAYOUT,
+    event_channel::EvtchnBindInterdomain::LAYOUT,
+    event_channel::EvtchnBindIpi::LAYOUT,
+    event_channel::EvtchnBindPirq::LAYOUT,
+    event_channel::EvtchnBindVcpu::LAYOUT,
+    event_channel::EvtchnBindVirq::LAYOUT,
+    event_channel::EvtchnClose::LAYOUT,
+    event_channel::EvtchnExpandArray::LAYOUT,
+    event_channel::EvtchnInitControl::LAYOUT,
+    event_channel::EvtchnReset::LAYOUT,
+    event_channel::EvtchnSend::LAYOUT,
+    event_channel::EvtchnSetPriority::LAYOUT,
+    event_channel::EvtchnStatus::LAYOUT,
+    event_channel::EvtchnUnmask::LAYOUT,
+    event_channel::FifoControlBlock::LAYOUT,
+    grant_table::CacheFlush::LAYOUT,
+    grant_table::GetVersion::LAYOUT,
+    grant_table::GrantCopy::LAYOUT,
+    grant_table::GrantCopyPtr::LAYOUT,
+    grant_table::GrantEntryV1::LAYOUT,
+    grant_table::MapGrantRef::LAYOUT,
+    grant_table::QuerySize::LAYOUT,
+    grant_table::SetVersion::LAYOUT,
+    grant_table::SetupTable::LAYOUT,
+    grant_table::UnmapGrantRef::LAYOUT,
+    hvm::XenHvmParam::LAYOUT,
+    memory::AcquireResource::LAYOUT,
+    memory::AddToPhysmap::LAYOUT,
+    memory::AddToPhysmapBatch::LAYOUT,
+    memory::MemoryDomain::LAYOUT,
+    memory::MemoryReservation::LAYOUT,
+    memory::RemoveFromPhysmap::LAYOUT,
+    multicall::MulticallEntry::LAYOUT,
+    platform::Settime64::LAYOUT,
+    platform::XenPlatformOp::LAYOUT,
+    sched::SchedPinOverride::LAYOUT,
+    sched::SchedPoll::LAYOUT,
+    sched::SchedRemoteShutdown::LAYOUT,
+    sched::SchedShutdown::LAYOUT,
+    sched::SchedWatchdog::LAYOUT,
+    shared_info::SharedInfo::LAYOUT,
+    shared_info::VcpuInfo::LAYOUT,
+    shared_info::VcpuTimeInfo::LAYOUT,
+    sysctl::XenSysctl::LAYOUT,
+    vcpu::RegisterRunstateMemoryArea::LAYOUT,
+    vcpu::RegisterVcpuInfo::LAYOUT,
+    vcpu::RunstateInfo::LAYOUT,
+    version::CompileInfo::LAYOUT,
+    version::FeatureInfo::LAYOUT,
+    version::PlatformParameters::LAYOUT,
+];
+
+const CONSTANTS: &[&[Constant]] = &[
+    DOMIDS,
+    XenErrno::CONSTANTS,
+    Hypercall::CONSTANTS,
+    hypercall::CONSTANTS,
+    console::ConsoleIoOp::CONSTANTS,
+    domctl::CONSTANTS,
+    domctl::DomctlCmd::CONSTANTS,
+    event_channel::CONSTANTS,
+    event_channel::ChannelStatus::CONSTANTS,
+    event_channel::EvtchnOp::CONSTANTS,
+    grant_table::CONSTANTS,
+    grant_table::GnttabOp::CONSTANTS,
+    hvm::CONSTANTS,
+    hvm::HvmOp::CONSTANTS,
+    hvm::HvmParam::CONSTANTS,
+    memory::CONSTANTS,
+    memory::MapSpace::CONSTANTS,
+    memory::MemoryOp::CONSTANTS,
+    physdev::PhysdevOp::CONSTANTS,
+    platform::CONSTANTS,
+    platform::PlatformCmd::CONSTANTS,
+    sched::SchedOp::CONSTANTS,
+    sched::ShutdownReason::CONSTANTS,
+    smccc::CONSTANTS,
+    sysctl::CONSTANTS,
+    sysctl::SysctlCmd::CONSTANTS,
+    vcpu::CONSTANTS,
+    vcpu::Runstate::CONSTANTS,
+    vcpu::VcpuOp::CONSTANTS,
+    version::CONSTANTS,
+    version::VersionOp::CONSTANTS,
+    virq::CONSTANTS,
+    virq::Virq::CONSTANTS,
+    vm_assist::CONSTANTS,
+    vm_assist::VmAssistCmd::CONSTANTS,
+];
+
+/// What this crate says, by C expression.
+fn expected() -> BTreeMap<String, i64> {
+    let mut values = BTreeMap::new();
+    for constant in CONSTANTS.iter().copied().flatten() {
+        values.insert(constant.c_name.to_owned(), constant.value as i64);
+    }
+    for (name, status) in grant_table::GrantStatus::ALL {
+        values.insert((*name).to_owned(), status.raw().into());
+    }
+    for layout in LAYOUTS {
+        let ty = layout.c_type;
+        values.insert(format!("sizeof({ty})"), layout.size as i64);
+        for field in layout.fields.iter().filter(|f| !f.c_name.starts_with("_pad")) {
+            let name = field.c_name;
+            values.insert(format!("__builtin_offsetof({ty}, {name})"), field.offset as i64);
+            values.insert(format!("sizeof((({ty} *)0)->{name})"), field.size as i64);
+        }
+    }
+    let lengths = [
+        ("XEN_EXTRAVERSION_LEN", version::EXTRAVERSION_BYTES),
+        ("XEN_CAPABILITIES_INFO_LEN", version::CAPABILITIES_BYTES),
+        ("XEN_CHANGESET_INFO_LEN", version::CHANGESET_BYTES),
+        ("sizeof(xen_commandline_t)", version::COMMANDLINE_BYTES),
+        ("sizeof(xen_domain_handle_t)", version::DOMAIN_HANDLE_BYTES),
+        ("XEN_LEGACY_MAX_VCPUS", shared_info::LEGACY_MAX_VCPUS.into()),
+    ];
+    values.extend(lengths.map(|(name, value)| (name.to_owned(), value as i64)));
+    for (index, byte) in smccc::UID.into_iter().enumerate() {
+        values.insert(format!("XEN_SMCCC_UID.a[{index}]"), byte.into());
+    }
+    values
+}
+
+fn c_source(expressions: &BTreeMap<String, i64>) -> String {
+    let mut source = String::from("#define __XEN_TOOLS__ 1\n#include <stdint.h>\n");
+    for header in HEADERS {
+        writeln!(source, "#include <xen/{header}>").unwrap();
+    }
+    source.push_str("void values(void) {\n");
+    for expression in expressions.keys() {
+        writeln!(source, "asm volatile(\"@@ {expression} = %c0\" :: \"i\"((long long)({expression})));")
+            .unwrap();
+    }
+    source.push_str("}\n");
+    source
+}
+
+/// What the headers say when `compiler` reads them.
+fn measured(compiler: &str, package: &str, expressions: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
+    let source = c_source(expressions);
+    // smccc.h is written for Xen's own tree, where the headers are in "public".
+    let public = concat!(env!("CARGO_TARGET_TMPDIR"), "/public");
+    std::fs::create_dir_all(public).unwrap();
+    std::fs::write(format!("{public}/xen.h"), "#include <xen/xen.h>\n").unwrap();
+    let mut child = Command::new(compiler)
+        .args([
+            "-x",
+            "c",
+            "-std=gnu11",
+            "-ffreestanding",
+            "-O1",
+            "-S",
+            "-o",
+            "-",
+            "-iquote",
+            env!("CARGO_TARGET_TMPDIR"),
+            "-",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|e| panic!("{compiler}: {e}; install it with: apt-get install {package} libxen-dev"));
+    child.stdin.take().unwrap().write_all(source.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{compiler} cannot read the headers (apt-get install {package} libxen-dev?):\n{errors}"
+    );
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("@@ ")?.rsplit_once(" = "))
+        .map(|(name, value)| (name.to_owned(), value.parse::<i64>().unwrap()))
+        .collect()
+}
+
+#[test]
+fn numbers_sizes_and_offsets_are_the_headers() {
+    let ours = expected();
+    for (compiler, package) in COMPILERS {
+        let theirs = measured(compiler, package, &ours);
+        assert_eq!(theirs.len(), ours.len(), "{compiler} answered in part");
+        let wrong: Vec<_> = ours
+            .iter()
+            .filter(|(name, value)| theirs[*name] != **value)
+            .map(|(n, v)| (n, v, theirs[n]))
+            .collect();
+        assert!(wrong.is_empty(), "{compiler}: (what, ours, the headers'): {wrong:#?}");
+    }
+}
+
+/// Counts how often the crate's sources say `what` at the start of a line.
+fn occurrences(what: &str) -> usize {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files =
+        std::fs::read_dir(dir).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    files.map(|text| text.lines().filter(|line| line.starts_with(what)).count()).sum()
+}
+
+#[test]
+fn nothing_is_left_out() {
+    assert_eq!(LAYOUTS.len(), occurrences("guest_struct! {"), "a structure is not compared");
+    let tables = occurrences("header_enum! {") + occurrences("header_consts! {");
+    // Domain identifiers and error numbers are not made by these macros.
+    assert_eq!(CONSTANTS.len() - 2, tables, "a table of numbers is not compared");
+}
