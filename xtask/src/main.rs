@@ -1,16 +1,50 @@
-//! Build, run and test commands.
-use anyhow::{Result, bail};
-use std::process::Command;
+//! The project's one tool: `cargo xtask build`, `run`, `test`, `ci`, `setup`.
+//!
+//! Each command lives in the module of its name; [`args`] parses, [`paths`] knows where things are, and
+//! [`cmd`] runs other programs so that a failure says what to do next and where the log is.
 
-fn main() -> Result<()> {
-    match std::env::args().nth(1).as_deref() {
-        Some("test") => host_tests(),
-        _ => bail!("usage: cargo xtask test"),
+mod arch;
+mod args;
+mod cmd;
+mod image;
+mod paths;
+mod setup;
+
+use anyhow::{Result, bail};
+use args::Args;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  build [--arch arm64|arm32|all] [--debug] [--early-uart KIND,ADDRESS]
+        make dist/xenolith-<arch> and its .elf; KIND is none, pl011, 8250 or 8250-32
+  setup [--all]
+        install rust targets and system packages (every command does this for what it needs)";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn host_tests() -> Result<()> {
-    let status = Command::new("cargo").args(["test", "--workspace"]).status()?;
-    println!("{} passed, {} failed", u8::from(status.success()), u8::from(!status.success()));
-    std::process::exit(status.code().unwrap_or(1));
+fn dispatch() -> Result<ExitCode> {
+    let mut args = Args::from_environment();
+    let Some(command) = args.take_positional() else {
+        println!("{USAGE}");
+        return Ok(ExitCode::FAILURE);
+    };
+    match command.as_str() {
+        "build" => image::command(args),
+        "setup" => setup::command(args),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => bail!("there is no command {other:?}\n{USAGE}"),
+    }
 }
