@@ -1,3 +1,5 @@
 //! Facts of the Arm architecture as data.
 #![no_std]
 #![forbid(unsafe_code)]
+
+pub mod lpae;

@@ -1,0 +1,44 @@
+//! Reading a tree.
+
+use crate::node::{Entry, Node, Run};
+use crate::{Attrs, BlockSize, Mapping, TableStore};
+use arm_spec::lpae;
+use types::PhysAddr;
+
+pub(crate) fn lookup<S: TableStore>(store: &S, root: Node, input: u64) -> Option<Mapping> {
+    let mut node = root;
+    loop {
+        let index = node.index(input);
+        match node.read(store, index) {
+            Entry::Invalid => return None,
+            Entry::Table(table) => node = node.child(index, table),
+            Entry::Leaf(entry) => return Some(mapping(&node, entry, input)),
+        }
+    }
+}
+
+/// Finds the first leaf that `run` touches and the part of `run` it translates.
+pub(crate) fn next_mapped<S: TableStore>(store: &S, node: Node, run: Run) -> Option<(Run, Mapping)> {
+    for slot in node.slots(run) {
+        match node.read(store, slot.index) {
+            Entry::Invalid => {}
+            Entry::Leaf(entry) => return Some((slot.run, mapping(&node, entry, slot.run.start))),
+            Entry::Table(table) => {
+                let found = next_mapped(store, node.child(slot.index, table), slot.run);
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+    }
+    None
+}
+
+fn mapping(node: &Node, entry: u64, input: u64) -> Mapping {
+    let within = input & (node.slot_bytes() - 1);
+    Mapping {
+        pa: PhysAddr::new((entry & lpae::ADDRESS) + within),
+        attrs: Attrs::of_entry(entry),
+        size: BlockSize::of_level(node.level),
+    }
+}
