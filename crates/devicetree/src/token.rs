@@ -1,0 +1,58 @@
+//! The structure block's tokens (Devicetree Specification v0.4, 5.4): one bounds-checked decoder for
+//! the gate and for every walk after it.
+
+use crate::Fault;
+use crate::bytes::{be32, index, text};
+
+pub(crate) const BEGIN_NODE: u32 = 1;
+pub(crate) const END_NODE: u32 = 2;
+pub(crate) const PROPERTY: u32 = 3;
+pub(crate) const NOP: u32 = 4;
+pub(crate) const END: u32 = 9;
+
+/// One token with what belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Token<'a> {
+    /// A node and its name.
+    BeginNode(&'a [u8]),
+    /// The end of the innermost node.
+    EndNode,
+    /// A property: the offset of its name in the strings block, and its value.
+    Property(u32, &'a [u8]),
+    /// Nothing: what an in-place edit left.
+    Nop,
+    /// The end of the tree.
+    End,
+}
+
+/// Decodes the token at byte `at` of a structure block, a multiple of 4, and returns it with the
+/// offset of the next, which is larger.
+pub(crate) fn token(block: &[u8], at: usize) -> Result<(Token<'_>, usize), Fault> {
+    let word = be32(block, at).ok_or(Fault::UnexpectedEnd)?;
+    let after = at.checked_add(4).ok_or(Fault::UnexpectedEnd)?;
+    match word {
+        BEGIN_NODE => {
+            let name = text(block, after).ok_or(Fault::BadNodeName)?;
+            let end = after.checked_add(name.len()).and_then(|end| end.checked_add(1));
+            Ok((Token::BeginNode(name), end.and_then(align4).ok_or(Fault::UnexpectedEnd)?))
+        }
+        END_NODE => Ok((Token::EndNode, after)),
+        PROPERTY => property(block, after),
+        NOP => Ok((Token::Nop, after)),
+        END => Ok((Token::End, after)),
+        other => Err(Fault::BadToken(other)),
+    }
+}
+
+fn property(block: &[u8], at: usize) -> Result<(Token<'_>, usize), Fault> {
+    let len = be32(block, at).ok_or(Fault::UnexpectedEnd)?;
+    let name = at.checked_add(4).and_then(|at| be32(block, at)).ok_or(Fault::UnexpectedEnd)?;
+    let start = at.checked_add(8).ok_or(Fault::UnexpectedEnd)?;
+    let end = start.checked_add(index(len)).ok_or(Fault::BadPropertyLength(len))?;
+    let value = block.get(start..end).ok_or(Fault::BadPropertyLength(len))?;
+    Ok((Token::Property(name, value), align4(end).ok_or(Fault::BadPropertyLength(len))?))
+}
+
+fn align4(at: usize) -> Option<usize> {
+    at.checked_next_multiple_of(4)
+}
