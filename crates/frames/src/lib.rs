@@ -15,15 +15,17 @@
 
 extern crate alloc;
 
-mod boot_map;
 mod info;
 mod section;
 mod table;
 
-pub use boot_map::{BootMap, Full, Prefer};
 pub use info::{Contents, FrameInfo, FrameKind, Usage};
 pub use section::MAX_ORDER;
 pub use table::{Allocated, Error, FrameTable, Put, Stats, Used, Within};
+pub use types::{Full, Prefer};
+
+/// Free memory at boot, before there is a table.
+pub type BootMap<const N: usize> = types::PhysSet<N>;
 
 /// EL2's byte heap: `Heap<32>` serves up to 2^31 bytes at once.
 ///

@@ -7,12 +7,17 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
 mod addr;
 mod id;
+mod phys_set;
 mod range;
 
 pub use addr::{Gfn, GuestVa, Ipa, Mfn, PhysAddr, VirtAddr};
 pub use id::{CpuId, DomId, IntId, Port, VcpuId, Vmid};
+pub use phys_set::{Full, PhysSet, Prefer};
 pub use range::{IpaRange, PhysRange, Range, RangeError};
 
 /// Bytes of a page, a frame and a page-table granule: 4 KiB on both architectures.

@@ -1,13 +1,13 @@
-//! A small set of physical ranges that needs no memory of its own.
+//! A small set of physical addresses that needs no memory of its own.
 //!
-//! Holds free memory from the device tree on: banks are added, what is reserved or occupied is
-//! subtracted, and what EL2 and dom0 need is found and subtracted too.
+//! Boot keeps free memory in one: banks are added, what is reserved or occupied is subtracted, and
+//! what EL2 and dom0 need is found and subtracted too.
 
-use types::{PhysAddr, PhysRange};
+use crate::{PhysAddr, PhysRange};
 
 /// A set of addresses as at most `N` sorted ranges that neither overlap nor touch.
 #[derive(Clone)]
-pub struct BootMap<const N: usize> {
+pub struct PhysSet<const N: usize> {
     ranges: [PhysRange; N],
     len: usize,
 }
@@ -31,7 +31,7 @@ const UNUSED: PhysRange = match PhysRange::new(PhysAddr::new(0), 1) {
     Err(_) => unreachable!(),
 };
 
-impl<const N: usize> BootMap<N> {
+impl<const N: usize> PhysSet<N> {
     /// Makes the empty set.
     pub const fn new() -> Self {
         Self { ranges: [UNUSED; N], len: 0 }
@@ -124,7 +124,7 @@ impl<const N: usize> BootMap<N> {
     }
 }
 
-impl<const N: usize> Default for BootMap<N> {
+impl<const N: usize> Default for PhysSet<N> {
     fn default() -> Self {
         Self::new()
     }

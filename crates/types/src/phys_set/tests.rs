@@ -1,16 +1,17 @@
 use super::*;
+use std::vec::Vec;
 
 fn range(start: u64, end: u64) -> PhysRange {
     PhysRange::from_bounds(PhysAddr::new(start), PhysAddr::new(end)).unwrap()
 }
 
-fn bounds<const N: usize>(map: &BootMap<N>) -> Vec<(u64, u64)> {
+fn bounds<const N: usize>(map: &PhysSet<N>) -> Vec<(u64, u64)> {
     map.as_slice().iter().map(|r| (r.start().raw(), r.end().raw())).collect()
 }
 
 #[test]
 fn merges_neighbours() {
-    let mut map = BootMap::<4>::new();
+    let mut map = PhysSet::<4>::new();
     map.add(range(10, 20)).unwrap();
     map.add(range(30, 40)).unwrap();
     map.add(range(20, 30)).unwrap();
@@ -22,7 +23,7 @@ fn merges_neighbours() {
 
 #[test]
 fn splits_and_refuses_when_full() {
-    let mut map = BootMap::<2>::new();
+    let mut map = PhysSet::<2>::new();
     map.add(range(0, 100)).unwrap();
     map.subtract(range(40, 50)).unwrap();
     assert_eq!(bounds(&map), [(0, 40), (50, 100)]);
@@ -37,7 +38,7 @@ fn splits_and_refuses_when_full() {
 
 #[test]
 fn finds_from_either_end() {
-    let mut map = BootMap::<4>::new();
+    let mut map = PhysSet::<4>::new();
     map.add(range(0x1800, 0x5000)).unwrap();
     map.add(range(0x8000, 0xf800)).unwrap();
     let any = PhysAddr::new(u64::MAX);
@@ -53,7 +54,7 @@ fn finds_from_either_end() {
 #[test]
 fn agrees_with_a_bitmap() {
     let mut seed = 0x1234_5678_9abc_def1_u64;
-    let mut map = BootMap::<8>::new();
+    let mut map = PhysSet::<8>::new();
     let mut bits = [false; 64];
     for _ in 0..20_000 {
         seed ^= seed << 13;
