@@ -9,6 +9,7 @@ pub const HEADER_BYTES: usize = 40;
 pub const MAX_TREE_BYTES: u32 = 2 << 20;
 pub(crate) const MAGIC: u32 = 0xd00d_feed;
 pub(crate) const VERSION: u32 = 17;
+pub(crate) const COMPATIBLE_VERSION: u32 = 16;
 
 /// The header's words, checked against each other but not yet against the blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,6 +25,7 @@
 
 mod address;
 mod bytes;
+pub mod dom0;
 mod error;
 mod find;
 mod gate;
@@ -37,6 +38,7 @@ mod property;
 pub mod query;
 mod token;
 mod tree;
+mod writer;
 
 pub use address::{RegEntry, Regs, Window, Windows};
 pub use error::{Error, Fault, NodeName};
@@ -48,6 +50,7 @@ pub use list::{Full, List};
 pub use node::{Children, Node, NodeId, Properties};
 pub use property::{Cells, Property, Strings};
 pub use tree::{Reservations, Tree};
+pub use writer::Writer;
 
 /// Deepest nesting of nodes that [`validate`] accepts, the root counted.
 pub const MAX_DEPTH: usize = 64;

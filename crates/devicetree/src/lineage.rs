@@ -70,6 +70,11 @@ impl<'a> Lineage<'a> {
         Path(self)
     }
 
+    /// Returns the lineage of the node `up` levels above.
+    pub(crate) fn above(&self, up: usize) -> Self {
+        Self { depth: self.depth.saturating_sub(up), ..self.clone() }
+    }
+
     fn push(&mut self, at: u32) {
         if let Some(slot) = self.chain.get_mut(self.depth) {
             *slot = at;
@@ -153,6 +158,18 @@ impl<'a> Iterator for Nodes<'a> {
 }
 
 impl<'a> Tree<'a> {
+    /// Walks a node and those below it. The lineages of this walk begin at the node.
+    pub(crate) fn nodes_from(&self, node: Node<'a>) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        let mut walk = Nodes { tree: *self, at: index(node.at), lineage: Lineage::empty(*self), open: 0 };
+        let mut first = true;
+        core::iter::from_fn(move || {
+            let node = walk.next()?;
+            // Back at the level it began at: a sibling.
+            let below = core::mem::take(&mut first) || walk.lineage.depth() > 1;
+            below.then_some(node)
+        })
+    }
+
     /// Returns a node with its ancestors, by a walk up to it.
     pub fn lineage(&self, id: NodeId) -> Lineage<'a> {
         Lineage::of(self.node(id))

@@ -1,7 +1,9 @@
 //! Unit tests on the trees of QEMU's `virt` machine (`tests/fixtures/dtb`).
 
+mod dom0;
 mod gate;
 mod queries;
+mod writer;
 
 use crate::{Tree, validate};
 
