@@ -42,11 +42,11 @@ header_consts! {
     /// Ports of the FIFO ABI
     EVTCHN_FIFO_NR_CHANNELS: u32 = 1 << 17 => "EVTCHN_FIFO_NR_CHANNELS",
     /// The highest priority of an event
-    EVTCHN_FIFO_PRIORITY_MAX: u32 = 0 => "EVTCHN_FIFO_PRIORITY_MAX",
+    EVTCHN_FIFO_PRIORITY_MAX: u8 = 0 => "EVTCHN_FIFO_PRIORITY_MAX",
     /// The priority of a port for which none was set
-    EVTCHN_FIFO_PRIORITY_DEFAULT: u32 = 7 => "EVTCHN_FIFO_PRIORITY_DEFAULT",
+    EVTCHN_FIFO_PRIORITY_DEFAULT: u8 = 7 => "EVTCHN_FIFO_PRIORITY_DEFAULT",
     /// The lowest priority of an event
-    EVTCHN_FIFO_PRIORITY_MIN: u32 = 15 => "EVTCHN_FIFO_PRIORITY_MIN",
+    EVTCHN_FIFO_PRIORITY_MIN: u8 = 15 => "EVTCHN_FIFO_PRIORITY_MIN",
     /// Queues of a vCPU
     EVTCHN_FIFO_MAX_QUEUES: u32 = 16 => "EVTCHN_FIFO_MAX_QUEUES",
     /// Bit of an event word: the event is pending
@@ -58,7 +58,7 @@ header_consts! {
     /// Bit of an event word: its link is about to be written
     EVTCHN_FIFO_BUSY: u32 = 28 => "EVTCHN_FIFO_BUSY",
     /// Bits of an event word that hold the next port of the queue
-    EVTCHN_FIFO_LINK_BITS: u32 = 17 => "EVTCHN_FIFO_LINK_BITS",
+    EVTCHN_FIFO_LINK_BITS: u8 = 17 => "EVTCHN_FIFO_LINK_BITS",
     /// Mask of those bits
     EVTCHN_FIFO_LINK_MASK: u32 = (1 << 17) - 1 => "EVTCHN_FIFO_LINK_MASK",
 }

@@ -1,0 +1,129 @@
+//! Raising events.
+
+use crate::channel::{Binding, Peer};
+use crate::domain::{Abi, EventChannels};
+use crate::error::Error;
+use crate::words::{Hostile, SharedWords};
+use types::{Port, VcpuId};
+use xen_abi::virq::{Virq, VirqScope};
+
+/// What is to be done for the domain whose port had an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing: the event was pending before, or there is nobody to take it.
+    Nothing,
+    /// The event is pending: vCPUs that poll look again.
+    Pending,
+    /// The event is pending, and the vCPU gets the event interrupt: inject and wake it. vCPUs that
+    /// poll look again.
+    Notify(VcpuId),
+    /// The guest kept a shared word from being updated: the domain is to be crashed.
+    Hostile,
+}
+
+impl From<Result<Delivery, Hostile>> for Delivery {
+    fn from(result: Result<Delivery, Hostile>) -> Self {
+        result.unwrap_or(Self::Hostile)
+    }
+}
+
+/// Where an event goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// To a port of the sender's own domain, where this is to be done.
+    Here(Delivery),
+    /// To the other domain, by its [`EventChannels::deliver`].
+    There {
+        /// The other end.
+        to: Peer,
+        /// The sender's end.
+        from: Peer,
+    },
+    /// Nowhere: nobody has bound to the port yet.
+    Nowhere,
+}
+
+impl EventChannels {
+    /// Sends an event on a port (`xen/include/public/event_channel.h, EVTCHNOP_send`).
+    ///
+    /// # Errors
+    /// If nothing can be sent on the port.
+    pub fn send<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Sent, Error> {
+        match self.bound_port(port)?.binding() {
+            Binding::Interdomain(to) if to.dom == self.dom => {
+                let from = Peer { dom: self.dom, port };
+                Ok(Sent::Here(self.deliver(to.port, from, words)))
+            }
+            Binding::Interdomain(to) => Ok(Sent::There { to, from: Peer { dom: self.dom, port } }),
+            Binding::Ipi => Ok(Sent::Here(self.set_pending(port, words))),
+            Binding::Unbound { .. } => Ok(Sent::Nowhere),
+            Binding::Virq(_) | Binding::Closed => Err(Error::BadBinding),
+        }
+    }
+
+    /// Takes an event that another domain's end has sent. It is dropped if the two ends are no
+    /// longer connected, which may happen between the sender's half and this one.
+    pub fn deliver<W: SharedWords>(&mut self, port: Port, from: Peer, words: &W) -> Delivery {
+        match self.ports.get(port).map(|channel| channel.binding()) {
+            Some(Binding::Interdomain(peer)) if peer == from => self.set_pending(port, words),
+            _ => Delivery::Nothing,
+        }
+    }
+
+    /// Raises a virtual interrupt: of `vcpu`, or of the domain where it is a global one.
+    pub fn raise_virq<W: SharedWords>(&mut self, virq: Virq, vcpu: VcpuId, words: &W) -> Delivery {
+        let holder = match virq.scope() {
+            VirqScope::PerVcpu => vcpu,
+            VirqScope::Global => VcpuId::new(0),
+        };
+        match self.vcpus.get(holder.index()).and_then(|events| events.virq(virq)) {
+            Some(port) => self.set_pending(port, words),
+            None => Delivery::Nothing,
+        }
+    }
+
+    /// Clears a port's mask and notifies its vCPU if an event has been waiting
+    /// (`EVTCHNOP_unmask`).
+    ///
+    /// # Errors
+    /// If there is no such port.
+    pub fn unmask<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Delivery, Error> {
+        self.bound_port(port)?;
+        Ok(Delivery::from(match self.abi {
+            Abi::TwoLevel => self.unmask_2l(port, words),
+            Abi::Fifo => self.unmask_fifo(port, words),
+        }))
+    }
+
+    /// Tells whether an event is pending on a port, masked or not (for `SCHEDOP_poll`).
+    ///
+    /// # Errors
+    /// If nothing is bound to the port.
+    pub fn is_pending<W: SharedWords>(&self, port: Port, words: &W) -> Result<bool, Error> {
+        self.bound_port(port)?;
+        Ok(match self.abi {
+            Abi::TwoLevel => self.is_pending_2l(port, words),
+            Abi::Fifo => self.is_pending_fifo(port, words),
+        })
+    }
+
+    /// Tells whether a port is masked.
+    ///
+    /// # Errors
+    /// If nothing is bound to the port.
+    pub fn is_masked<W: SharedWords>(&self, port: Port, words: &W) -> Result<bool, Error> {
+        self.bound_port(port)?;
+        Ok(match self.abi {
+            Abi::TwoLevel => self.is_masked_2l(port, words),
+            Abi::Fifo => self.is_masked_fifo(port, words),
+        })
+    }
+
+    /// Makes an event pending on a bound port.
+    pub(crate) fn set_pending<W: SharedWords>(&mut self, port: Port, words: &W) -> Delivery {
+        Delivery::from(match self.abi {
+            Abi::TwoLevel => self.set_pending_2l(port, words),
+            Abi::Fifo => self.set_pending_fifo(port, words),
+        })
+    }
+}

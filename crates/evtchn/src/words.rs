@@ -1,0 +1,113 @@
+//! The words a domain shares with the hypervisor, and how they are changed.
+
+use types::{Mfn, PAGE_BYTES};
+
+/// A 32-bit little-endian word of guest memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Word {
+    /// The frame it is in.
+    pub frame: Mfn,
+    /// Its index in the frame, 0 to 1023.
+    pub index: usize,
+}
+
+/// How guest memory is reached; the kernel implements it on its window to frames.
+///
+/// Frames given to this crate must stay mapped or mappable until it has let go of them. All accesses
+/// are sequentially consistent with each other and with the guest's.
+pub trait SharedWords {
+    /// Reads a word.
+    fn load(&self, word: Word) -> u32;
+
+    /// Writes a word that only the hypervisor writes.
+    fn store(&self, word: Word, value: u32);
+
+    /// Tries once to change a word from `current` to `new`; may fail without a cause.
+    ///
+    /// # Errors
+    /// The value that was seen.
+    fn compare_exchange(&self, word: Word, current: u32, new: u32) -> Result<(), u32>;
+}
+
+/// The place of a structure in guest memory: 8-byte aligned and within one page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    frame: Mfn,
+    first: usize,
+}
+
+impl Place {
+    /// Describes the place of a structure of `size_bytes` at `offset` of a frame, or returns `None`
+    /// where it would not be aligned or would cross the frame's end.
+    pub const fn new(frame: Mfn, offset: usize, size_bytes: usize) -> Option<Self> {
+        let fits = match offset.checked_add(size_bytes) {
+            Some(end) => end as u64 <= PAGE_BYTES,
+            None => false,
+        };
+        if !fits || offset & 7 != 0 {
+            return None;
+        }
+        Some(Self { frame, first: offset >> 2 })
+    }
+
+    /// Returns the frame.
+    pub const fn frame(self) -> Mfn {
+        self.frame
+    }
+
+    /// Returns the word at `bytes` into the structure.
+    pub const fn word(self, bytes: usize) -> Word {
+        Word { frame: self.frame, index: self.first.wrapping_add(bytes >> 2) }
+    }
+}
+
+/// The guest kept a word from being updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hostile;
+
+/// How often an update is tried. A failure takes a write by the guest to the same granule within a
+/// few instructions, so that an honest guest causes a handful in a row at most.
+pub(crate) const RETRIES: usize = 512;
+
+/// Replaces a word's value by `change` of it and returns the value before; where both are equal
+/// nothing is written.
+///
+/// # Errors
+/// If the guest interferes [`RETRIES`] times in a row.
+pub(crate) fn update<W: SharedWords>(
+    words: &W,
+    word: Word,
+    change: impl Fn(u32) -> u32,
+) -> Result<u32, Hostile> {
+    let mut current = words.load(word);
+    for _ in 0..RETRIES {
+        let new = change(current);
+        if new == current {
+            return Ok(current);
+        }
+        match words.compare_exchange(word, current, new) {
+            Ok(()) => return Ok(current),
+            Err(seen) => current = seen,
+        }
+    }
+    Err(Hostile)
+}
+
+/// Whether a bit changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Made,
+    Unneeded,
+}
+
+/// Sets the bits of `mask` and says whether any was clear.
+pub(crate) fn set<W: SharedWords>(words: &W, word: Word, mask: u32) -> Result<Change, Hostile> {
+    let before = update(words, word, |w| w | mask)?;
+    Ok(if before & mask == mask { Change::Unneeded } else { Change::Made })
+}
+
+/// Clears the bits of `mask` and says whether any was set.
+pub(crate) fn clear<W: SharedWords>(words: &W, word: Word, mask: u32) -> Result<Change, Hostile> {
+    let before = update(words, word, |w| w & !mask)?;
+    Ok(if before & mask == 0 { Change::Unneeded } else { Change::Made })
+}
