@@ -1,0 +1,179 @@
+//! The SPIs' registers with a bit for each interrupt.
+
+use super::{Bank, replaced};
+use crate::bits::low8;
+use crate::dist::{NOBODY, first_of};
+use crate::effects::{Effects, PhysOp};
+use crate::mailbox::Posted;
+use crate::port::Host;
+use crate::word::{Word, each};
+use crate::{Distributor, VcpuGic, VcpuSet};
+use arm_spec::gic::SPI_END;
+use types::IntId;
+
+impl VcpuGic {
+    /// Reads 32 SPIs' bits; or whom to kick where their state is elsewhere.
+    pub(super) fn read_shared<H: Host>(
+        &mut self,
+        dist: &mut Distributor,
+        bank: Bank,
+        n: u32,
+        host: &mut H,
+    ) -> Result<u32, VcpuSet> {
+        let index = n.wrapping_sub(1) as usize;
+        let Some(word) = dist.words.get(index).copied() else { return Ok(0) };
+        match bank {
+            Bank::Group => return Ok(word.group),
+            Bank::SetEnable | Bank::ClearEnable => return Ok(word.enabled),
+            _ => {}
+        }
+        if word.resident != 0 {
+            self.publish_word(n << 5, Some(dist), host);
+            self.await_others(dist, index, host)?;
+        }
+        let Some(word) = dist.words.get(index) else { return Ok(0) };
+        if matches!(bank, Bank::SetActive | Bank::ClearActive) {
+            return Ok(word.shown_active());
+        }
+        let high = match word.hw {
+            0 => 0,
+            hw => host.pending(self.id, IntId::new(n << 5), hw),
+        };
+        Ok(word.shown_pending(high))
+    }
+
+    /// Checks that every other owner of resident SPIs has published its state since it was asked,
+    /// and asks those that have not.
+    fn await_others<H: Host>(
+        &self,
+        dist: &mut Distributor,
+        index: usize,
+        host: &mut H,
+    ) -> Result<(), VcpuSet> {
+        let resident = dist.words.get(index).map_or(0, |word| word.resident);
+        let (mut stale, mut read) = (false, VcpuSet::EMPTY);
+        let mut fx = Effects::NONE;
+        for n in each(resident) {
+            let spi = first_of(index) | n;
+            let Some(owner) = dist.owner_other_than(spi, self.id) else { continue };
+            if dist.fresh.contains(owner) {
+                read.insert(owner);
+            } else {
+                stale = true;
+                dist.recall(spi, host, &mut fx);
+            }
+        }
+        if stale {
+            return Err(fx.kick);
+        }
+        dist.fresh.remove_all(read);
+        Ok(())
+    }
+
+    /// Writes 32 SPIs' bits: `written` is the value and the lanes that are meant.
+    pub(super) fn write_shared<H: Host>(
+        &mut self,
+        dist: &mut Distributor,
+        bank: Bank,
+        n: u32,
+        written: (u32, u32),
+        host: &mut H,
+    ) -> Effects {
+        let index = n.wrapping_sub(1) as usize;
+        let exists = if n == SPI_END >> 5 { crate::bits::bit(SPI_END).wrapping_sub(1) } else { !0 };
+        let (value, mask) = (written.0 & exists, written.1 & exists);
+        let Some(word) = dist.words.get(index).copied() else { return Effects::NONE };
+        let mut fx = Effects::NONE;
+        let concerned = match bank {
+            Bank::Group => (word.group ^ value) & mask,
+            Bank::SetEnable | Bank::SetPending => 0,
+            Bank::ClearEnable => word.enabled & value,
+            Bank::ClearPending | Bank::SetActive | Bank::ClearActive => value,
+        };
+        if concerned & word.resident != 0 {
+            fx = self.take_word_back(n << 5, concerned, Some(dist), host);
+        }
+        let Some(word) = dist.words.get_mut(index) else { return fx };
+        let (phys, look) = word.write(bank, value, mask, IntId::new(n << 5));
+        fx.phys = phys;
+        let elsewhere = word.resident & concerned;
+        if matches!(bank, Bank::SetActive | Bank::ClearActive) {
+            self.settle_owners(dist, index, value & !elsewhere, bank);
+        }
+        for bit in each(elsewhere) {
+            dist.recall(first_of(index) | bit, host, &mut fx);
+        }
+        dist.dispatch_word(index, look & !elsewhere, host, &mut fx);
+        fx
+    }
+
+    /// Gives what became active an owner, and takes it from what is no more.
+    fn settle_owners(&self, dist: &mut Distributor, index: usize, mask: u32, bank: Bank) {
+        for n in each(mask) {
+            let Some(spi) = dist.spi_mut(IntId::new(first_of(index) | n)) else { continue };
+            match bank {
+                Bank::ClearActive => spi.owner = NOBODY,
+                _ if spi.owner == NOBODY && spi.home == NOBODY => spi.owner = low8(u32::from(self.id.raw())),
+                _ if spi.owner == NOBODY => spi.owner = spi.home,
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Word {
+    /// Applies a write to interrupts of which those that stay resident are at another vCPU.
+    /// Returns the physical change and the interrupts that may be signalled now.
+    pub(super) fn write(&mut self, bank: Bank, value: u32, mask: u32, base: IntId) -> (PhysOp, u32) {
+        let (here, elsewhere) = (value & !self.resident, value & self.resident);
+        let hw = value & self.hw;
+        let op = match bank {
+            Bank::Group => {
+                self.group = replaced(self.group, value, mask);
+                return (PhysOp::None, mask);
+            }
+            Bank::SetEnable => {
+                let new = value & !self.enabled;
+                self.enabled |= value;
+                let op = PhysOp::Enable { base, mask: new & self.hw };
+                return (if new & self.hw == 0 { PhysOp::None } else { op }, new);
+            }
+            Bank::ClearEnable => {
+                let old = hw & self.enabled;
+                self.enabled &= !value;
+                return (if old == 0 { PhysOp::None } else { PhysOp::Disable { base, mask: old } }, 0);
+            }
+            Bank::SetPending => {
+                // A forwarded one is made pending where it comes from, unless it already is here.
+                self.latch |= value & !self.hw;
+                PhysOp::SetPending { base, mask: hw & !self.latch }
+            }
+            Bank::ClearPending => {
+                let deactivate = self.latch & here & self.hw & !self.active;
+                self.latch &= !value;
+                self.clear_pending |= elsewhere;
+                PhysOp::ClearPending { base, mask: hw, deactivate }
+            }
+            Bank::SetActive => {
+                self.active |= here;
+                self.set_active |= elsewhere;
+                self.clear_active &= !elsewhere;
+                PhysOp::SetActive { base, mask: hw }
+            }
+            Bank::ClearActive => {
+                self.active &= !here;
+                self.clear_active |= elsewhere;
+                self.set_active &= !elsewhere;
+                PhysOp::ClearActive { base, mask: hw & here }
+            }
+        };
+        (if hw == 0 { PhysOp::None } else { op }, value)
+    }
+}
+
+/// Adds a kick if a post asks for one.
+pub(super) fn kicked(fx: &mut Effects, vcpu: types::VcpuId, posted: Option<Posted>) {
+    if posted == Some(Posted::Kick) {
+        fx.kick.insert(vcpu);
+    }
+}

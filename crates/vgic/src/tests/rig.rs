@@ -1,0 +1,292 @@
+//! A domain on as many CPUs as it has vCPUs, with the virtual CPU interfaces that the hardware
+//! would have: what the guest does there, and what the kernel does around it.
+
+use crate::{
+    Access, Distributor, Effects, HwLines, Limits, ListRegs, Lr, LrState, Mailbox, Mailboxes, Model, Origin,
+    Outcome, PhysOp, Place, Underflow, VcpuGic, VcpuSet, Version, Width,
+};
+use std::collections::BTreeSet;
+use std::vec::Vec;
+use types::{IntId, VcpuId};
+
+/// A virtual CPU interface: list registers and active priorities.
+pub struct Cpu {
+    pub lrs: Vec<Lr>,
+    pub underflow: Underflow,
+    /// Interrupts acknowledged and not yet ended: priority, identifier as IAR gave it.
+    pub running: Vec<(u8, u32)>,
+    pub pmr: u8,
+    /// An end-of-interrupt maintenance is due.
+    pub eoi_due: bool,
+}
+
+impl Cpu {
+    pub fn new(lrs: usize) -> Self {
+        Self {
+            lrs: std::vec![Lr::EMPTY; lrs],
+            underflow: Underflow::Off,
+            running: Vec::new(),
+            pmr: 0xff,
+            eoi_due: false,
+        }
+    }
+
+    fn best(&self) -> Option<usize> {
+        let pending = self.lrs.iter().enumerate().filter(|(_, lr)| lr.state.is_pending());
+        let (index, lr) = pending.min_by_key(|(_, lr)| lr.priority)?;
+        let running = self.running.iter().map(|(p, _)| *p).min().unwrap_or(0xff);
+        (lr.priority < self.pmr && lr.priority < running).then_some(index)
+    }
+
+    /// The guest reads IAR: the identifier, with an SGI's source at bit 10 as on version 2.
+    pub fn acknowledge(&mut self) -> Option<u32> {
+        let index = self.best()?;
+        let lr = &mut self.lrs[index];
+        lr.state = LrState::Active;
+        let source = match lr.origin {
+            Origin::Software { source, .. } => u32::from(source),
+            Origin::Hardware { .. } => 0,
+        };
+        let iar = lr.intid.raw() | source << 10;
+        self.running.push((lr.priority, iar));
+        Some(iar)
+    }
+
+    /// The guest writes EOIR with EOImode 0. Returns the physical interrupt deactivated.
+    pub fn end(&mut self, iar: u32) -> Option<u16> {
+        self.running.pop();
+        self.deactivate(iar)
+    }
+
+    /// The guest writes EOIR with EOImode 1.
+    pub fn drop_priority(&mut self) {
+        self.running.pop();
+    }
+
+    /// The guest writes DIR.
+    pub fn deactivate(&mut self, iar: u32) -> Option<u16> {
+        let active = |lr: &&mut Lr| lr.intid.raw() == iar & 0x3ff && lr.state.is_active();
+        let lr = self.lrs.iter_mut().find(active)?;
+        lr.state = LrState::from_halves(lr.state.is_pending(), false);
+        match lr.origin {
+            Origin::Hardware { pintid } => Some(pintid),
+            Origin::Software { eoi, .. } => {
+                self.eoi_due |= eoi && lr.state == LrState::Invalid;
+                None
+            }
+        }
+    }
+
+    pub fn maintenance_due(&self) -> bool {
+        let occupied = self.lrs.iter().filter(|lr| lr.state != LrState::Invalid).count();
+        self.eoi_due || (self.underflow == Underflow::Wanted && occupied <= 1)
+    }
+}
+
+/// What the crate sees of one CPU.
+pub struct Port<'a> {
+    pub cpu: &'a mut Cpu,
+    boxes: &'a [Mailbox],
+    high: &'a BTreeSet<u32>,
+}
+
+impl ListRegs for Port<'_> {
+    fn count(&self) -> usize {
+        self.cpu.lrs.len()
+    }
+    fn read(&mut self, index: usize) -> Lr {
+        self.cpu.lrs[index]
+    }
+    fn write(&mut self, index: usize, lr: Lr) {
+        if let Origin::Hardware { .. } = lr.origin {
+            assert_ne!(lr.state, LrState::ActivePending, "forbidden for a hardware interrupt");
+        }
+        let twin = self
+            .cpu
+            .lrs
+            .iter()
+            .enumerate()
+            .find(|(n, other)| *n != index && other.state != LrState::Invalid && other.intid == lr.intid);
+        assert!(lr.state == LrState::Invalid || twin.is_none(), "twice in list registers: {lr:?}");
+        self.cpu.lrs[index] = lr;
+    }
+    fn set_underflow(&mut self, on: Underflow) {
+        self.cpu.underflow = on;
+    }
+}
+
+impl HwLines for Port<'_> {
+    fn pending(&mut self, _vcpu: VcpuId, base: IntId, mask: u32) -> u32 {
+        (0..32).filter(|n| mask & 1 << n != 0 && self.high.contains(&(base.raw() + n))).map(|n| 1 << n).sum()
+    }
+}
+
+impl Mailboxes for Port<'_> {
+    fn mailbox(&self, vcpu: VcpuId) -> Option<&Mailbox> {
+        self.boxes.get(vcpu.index())
+    }
+}
+
+/// The domain.
+pub struct Rig {
+    pub dist: Distributor,
+    pub vcpus: Vec<VcpuGic>,
+    pub boxes: Vec<Mailbox>,
+    pub cpus: Vec<Cpu>,
+    pub high: BTreeSet<u32>,
+    pub phys: Vec<PhysOp>,
+}
+
+impl Rig {
+    pub fn new(version: Version, vcpus: u16, lrs: usize) -> Self {
+        let model = Model::new(version, vcpus, 64, Limits { priority_bits: 5, affinity3: false }).unwrap();
+        let place = |n| if n + 1 == vcpus { Place::Last } else { Place::Inner };
+        Self {
+            dist: Distributor::new(model).unwrap(),
+            vcpus: (0..vcpus).map(|n| VcpuGic::new(model, VcpuId::new(n), place(n)).unwrap()).collect(),
+            boxes: (0..vcpus).map(|_| Mailbox::new()).collect(),
+            cpus: (0..vcpus).map(|_| Cpu::new(lrs)).collect(),
+            high: BTreeSet::new(),
+            phys: Vec::new(),
+        }
+    }
+
+    pub fn with<T>(
+        &mut self,
+        v: usize,
+        run: impl FnOnce(&mut VcpuGic, &mut Distributor, &mut Port<'_>) -> T,
+    ) -> T {
+        let port = &mut Port { cpu: &mut self.cpus[v], boxes: &self.boxes, high: &self.high };
+        run(&mut self.vcpus[v], &mut self.dist, port)
+    }
+
+    fn keep(&mut self, fx: Effects) {
+        if fx.phys != PhysOp::None {
+            self.phys.push(fx.phys);
+        }
+    }
+
+    /// What the kernel does before guest entry. Returns how often it flushed.
+    pub fn enter(&mut self, v: usize) -> usize {
+        if self.cpus[v].maintenance_due() {
+            self.cpus[v].eoi_due = false;
+            self.vcpus[v].maintain();
+        }
+        let mut flushes = 0;
+        while self.vcpus[v].needs_flush(&self.boxes[v]) {
+            let fx = self.with(v, |vcpu, dist, port| {
+                let wanted = port.mailbox(vcpu.id()).is_some_and(|mailbox| vcpu.wants_distributor(mailbox));
+                vcpu.flush(wanted.then_some(dist), port)
+            });
+            self.keep(fx);
+            flushes += 1;
+            assert!(flushes < 8, "flushes for ever");
+        }
+        flushes
+    }
+
+    pub fn enter_all(&mut self) {
+        (0..self.vcpus.len()).for_each(|v| {
+            self.enter(v);
+        });
+    }
+
+    pub fn read(&mut self, v: usize, offset: u32, width: Width) -> u64 {
+        for _ in 0..4 {
+            let access = Access { offset, width };
+            match self.with(v, |vcpu, dist, port| vcpu.gicd_read(dist, access, port)) {
+                Outcome::Value(value) => return value,
+                // The kernel kicks; the others pass through their exit and entry.
+                Outcome::Retry(_) => self.enter_all(),
+            }
+        }
+        panic!("read of {offset:#x} retried for ever");
+    }
+
+    pub fn read32(&mut self, v: usize, offset: u32) -> u32 {
+        self.read(v, offset, Width::Word) as u32
+    }
+
+    pub fn write(&mut self, v: usize, offset: u32, width: Width, value: u64) -> VcpuSet {
+        let access = Access { offset, width };
+        let fx = self.with(v, |vcpu, dist, port| vcpu.gicd_write(dist, access, value, port));
+        self.keep(fx);
+        fx.kick
+    }
+
+    pub fn write32(&mut self, v: usize, offset: u32, value: u32) -> VcpuSet {
+        self.write(v, offset, Width::Word, u64::from(value))
+    }
+
+    pub fn redist_read(&mut self, caller: usize, of: usize, offset: u32, width: Width) -> u64 {
+        for _ in 0..4 {
+            let access = Access { offset, width };
+            let caller = VcpuId::new(caller as u16);
+            match self.with(of, |vcpu, _, port| vcpu.gicr_read(caller, access, port)) {
+                Outcome::Value(value) => return value,
+                Outcome::Retry(_) => self.enter_all(),
+            }
+        }
+        panic!("read of {offset:#x} retried for ever");
+    }
+
+    pub fn redist_write(&mut self, caller: usize, of: usize, offset: u32, value: u32) -> VcpuSet {
+        let access = Access { offset, width: Width::Word };
+        let caller = VcpuId::new(caller as u16);
+        let fx = self.with(of, |vcpu, _, port| vcpu.gicr_write(caller, access, u64::from(value), port));
+        self.keep(fx);
+        fx.kick
+    }
+
+    pub fn park(&mut self, v: usize) {
+        let fx = self.with(v, |vcpu, dist, port| vcpu.park(Some(dist), port));
+        self.keep(fx);
+        assert!(self.cpus[v].lrs.iter().all(|lr| lr.state == LrState::Invalid), "left behind");
+    }
+
+    /// The guest takes one interrupt and ends it at once.
+    pub fn take(&mut self, v: usize) -> Option<u32> {
+        self.enter(v);
+        let iar = self.cpus[v].acknowledge()?;
+        self.cpus[v].end(iar);
+        self.enter(v);
+        Some(iar)
+    }
+
+    /// Does what Linux does at boot on every CPU.
+    pub fn boot_linux(&mut self) {
+        let v3 = self.dist.model().version() == Version::V3;
+        self.write32(0, 0x0, if v3 { 0x12 } else { 1 });
+        for n in 1..3u32 {
+            if v3 {
+                self.write32(0, 0x80 + 4 * n, !0);
+            }
+            self.write32(0, 0x380 + 4 * n, !0);
+            self.write32(0, 0x180 + 4 * n, !0);
+        }
+        for spi in 32..96u32 {
+            self.write(0, 0x400 + spi, Width::Byte, 0xa0);
+            if v3 {
+                self.write(0, 0x6000 + 8 * spi, Width::Double, 0);
+            } else {
+                self.write(0, 0x800 + spi, Width::Byte, 1);
+            }
+        }
+        for v in 0..self.vcpus.len() {
+            for first in (0..32).step_by(4) {
+                if v3 {
+                    self.redist_write(v, v, 0x1_0400 + first, 0xa0a0_a0a0);
+                } else {
+                    self.write32(v, 0x400 + first, 0xa0a0_a0a0);
+                }
+            }
+            if v3 {
+                self.redist_write(v, v, 0x14, 0);
+                self.redist_write(v, v, 0x1_0080, !0);
+                self.redist_write(v, v, 0x1_0100, 0xffff);
+            }
+        }
+        self.enter_all();
+        self.phys.clear();
+    }
+}

@@ -1,0 +1,105 @@
+//! Choosing what belongs into list registers.
+//!
+//! All that is active or may be signalled is ordered by priority, what is active first among
+//! equals; the first few belong into list registers. The order is total over what is resident and
+//! what waits, so replacing one by the other ends.
+
+use super::{MAX_LRS, Run, VcpuGic};
+use crate::bits::bit;
+use crate::dist::first_of;
+use crate::port::Host;
+use crate::word::each;
+
+/// Priority, then active before pending: lower belongs more.
+#[inline]
+pub(super) fn rank(priority: u8, active: bool) -> u16 {
+    u16::from(priority) << 1 | u16::from(!active)
+}
+
+/// The best few waiting interrupts, best first.
+pub(super) struct Chosen {
+    entries: [(u16, u16); MAX_LRS],
+    len: usize,
+    room: usize,
+    /// Some did not fit.
+    pub(super) more: bool,
+}
+
+impl Chosen {
+    fn new(room: usize) -> Self {
+        Self { entries: [(0, 0); MAX_LRS], len: 0, room: room.clamp(1, MAX_LRS), more: false }
+    }
+
+    fn offer(&mut self, rank: u16, intid: u32) {
+        let Ok(id) = u16::try_from(intid) else { return };
+        let listed = self.entries.get(..self.len).unwrap_or_default();
+        let at = listed.iter().position(|(other, _)| rank < *other).unwrap_or(self.len);
+        if self.len < self.room {
+            self.len = self.len.saturating_add(1);
+        } else {
+            self.more = true;
+        }
+        if let Some(tail) = self.entries.get_mut(at..self.len) {
+            tail.rotate_right(1);
+            if let Some(first) = tail.first_mut() {
+                *first = (rank, id);
+            }
+        }
+    }
+
+    /// Returns rank and identifier of each, best first.
+    pub(super) fn entry(&self, index: usize) -> Option<(u16, u32)> {
+        let (rank, id) = self.entries.get(..self.len)?.get(index)?;
+        Some((*rank, u32::from(*id)))
+    }
+}
+
+impl VcpuGic {
+    /// Chooses among what is not resident. Candidates found to be no business of this vCPU leave
+    /// the list; one that should be another's is dispatched to it.
+    pub(super) fn choose<H: Host>(&mut self, run: &mut Run<'_, H>) -> Chosen {
+        let mut chosen = Chosen::new(run.host.count());
+        let wanted = (self.word.active | self.word.signalled(self.groups)) & !self.word.resident;
+        for n in each(wanted) {
+            let priority = self.priority.get(n as usize).copied().unwrap_or(0);
+            chosen.offer(rank(priority, self.word.active & bit(n) != 0), n);
+        }
+        if self.candidate_summary != 0 {
+            self.choose_spis(run, &mut chosen);
+        }
+        chosen
+    }
+
+    fn choose_spis<H: Host>(&mut self, run: &mut Run<'_, H>, chosen: &mut Chosen) {
+        let Run { dist: Some(dist), host, fx } = run else {
+            self.dirty = true;
+            return;
+        };
+        for index in each(self.candidate_summary) {
+            let (Some(candidates), Some(word)) =
+                (self.candidates.get_mut(index as usize), dist.words.get(index as usize))
+            else {
+                continue;
+            };
+            let wanted = (word.active | word.signalled(dist.groups)) & !word.resident;
+            let (active, offered) = (word.active, *candidates & wanted);
+            let mut kept = offered;
+            for n in each(offered) {
+                let intid = first_of(index as usize) | n;
+                let Some(spi) = dist.spi(types::IntId::new(intid)) else { continue };
+                let is_active = active & bit(n) != 0;
+                let holder = if is_active && spi.owner != crate::dist::NOBODY { spi.owner } else { spi.home };
+                if u16::from(holder) == self.id.raw() {
+                    chosen.offer(rank(spi.priority, is_active), intid);
+                } else {
+                    kept &= !bit(n);
+                    dist.dispatch(intid, *host, fx);
+                }
+            }
+            *candidates = kept;
+            if kept == 0 {
+                self.candidate_summary &= !bit(index);
+            }
+        }
+    }
+}

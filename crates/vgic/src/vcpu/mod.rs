@@ -1,0 +1,198 @@
+//! One vCPU's part of the controller: its SGIs and PPIs, and its list registers.
+//!
+//! [`VcpuGic::flush`] before the guest is entered, [`VcpuGic::park`] when the vCPU leaves its CPU,
+//! [`VcpuGic::maintain`] at a maintenance interrupt. Submodules: `choose` (what belongs into list
+//! registers), `flush` (putting it there), `back` (taking it from there).
+
+mod back;
+mod choose;
+mod flush;
+
+use crate::bits::bit;
+use crate::port::ListRegs;
+use crate::word::{Word, each};
+use crate::{Distributor, Effects, Error, Model, Version};
+use arm_spec::gic::{Lr, PRIVATE, gicr};
+use types::{IntId, VcpuId};
+
+/// Most list registers that the architecture has (GIC IHI 0069H 12.4.5).
+pub(crate) const MAX_LRS: usize = 16;
+const CANDIDATE_WORDS: usize = 31;
+
+/// Where a redistributor stands in its range, for GICR_TYPER.Last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// More follow at the next addresses.
+    Inner,
+    /// It is the last of its contiguous range.
+    Last,
+}
+
+/// A vCPU's private interrupts, redistributor and list-register shadow.
+#[derive(Debug)]
+pub struct VcpuGic {
+    pub(crate) id: VcpuId,
+    pub(crate) model: Model,
+    pub(crate) place: Place,
+    pub(crate) waker: u32,
+    /// Something is to be done before guest entry that the mailbox does not tell.
+    dirty: bool,
+    /// All list registers are to be read before choosing.
+    sweep: bool,
+    underflow: bool,
+    /// A word of the distributor has physical interrupts to deactivate.
+    dropped: bool,
+    /// The published state of resident private interrupts is fresh.
+    pub(crate) fresh: bool,
+    /// The distributor's group enables, as of the last recall.
+    groups: u32,
+    /// SGIs 0-15 and PPIs 16-31. An SGI's `latch` on version 2 says that it has `sources`.
+    pub(crate) word: Word,
+    pub(crate) priority: [u8; PRIVATE as usize],
+    pintid: [u16; 16],
+    /// Version 2: senders of pending SGIs, a bit each.
+    pub(crate) sources: [u8; 16],
+    /// Version 2: sender of an active SGI.
+    active_source: [u8; 16],
+    shadow: [Lr; MAX_LRS],
+    /// List registers that may be occupied.
+    used: u32,
+    /// Those of them that hold SPIs.
+    spi_lrs: u32,
+    /// Those of them whose pending half came from a latch.
+    latched: u32,
+    /// SPIs to look at: every one that is pending for this vCPU and not resident, and others.
+    candidates: [u32; CANDIDATE_WORDS],
+    candidate_summary: u32,
+}
+
+/// What a pass over the list registers works with.
+struct Run<'a, H> {
+    dist: Option<&'a mut Distributor>,
+    host: &'a mut H,
+    fx: Effects,
+}
+
+impl VcpuGic {
+    /// Makes a vCPU's part at reset.
+    ///
+    /// # Errors
+    /// [`Error::Vcpus`] if the model has no such vCPU.
+    pub fn new(model: Model, id: VcpuId, place: Place) -> Result<Self, Error> {
+        if id.raw() >= u16::from(model.vcpus()) {
+            return Err(Error::Vcpus);
+        }
+        let mut word = Word { edge: 0xffff, ..Word::default() };
+        if model.version() == Version::V2 {
+            // SGIs cannot be disabled on a GIC-400 (Arm DDI 0471B 3.2).
+            word.enabled = 0xffff;
+        }
+        Ok(Self {
+            id,
+            model,
+            place,
+            waker: gicr::WAKER_PROCESSOR_SLEEP | gicr::WAKER_CHILDREN_ASLEEP,
+            dirty: false,
+            sweep: false,
+            underflow: false,
+            dropped: false,
+            fresh: false,
+            groups: 0,
+            word,
+            priority: [0; PRIVATE as usize],
+            pintid: [0; 16],
+            sources: [0; 16],
+            active_source: [0; 16],
+            shadow: [Lr::EMPTY; MAX_LRS],
+            used: 0,
+            spi_lrs: 0,
+            latched: 0,
+            candidates: [0; CANDIDATE_WORDS],
+            candidate_summary: 0,
+        })
+    }
+
+    /// Returns whose part it is.
+    #[inline]
+    pub const fn id(&self) -> VcpuId {
+        self.id
+    }
+
+    /// Makes `ppi` stand for the physical PPI `pintid` of whatever CPU the vCPU runs on.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchInterrupt`].
+    pub fn forward(&mut self, ppi: IntId, pintid: IntId) -> Result<(), Error> {
+        if !ppi.is_ppi() || !pintid.is_ppi() {
+            return Err(Error::NoSuchInterrupt);
+        }
+        let physical = u16::try_from(pintid.raw()).map_err(|_| Error::NoSuchInterrupt)?;
+        let slot = self.pintid.get_mut(ppi.raw().wrapping_sub(16) as usize);
+        *slot.ok_or(Error::NoSuchInterrupt)? = physical;
+        self.word.hw |= bit(ppi.raw());
+        Ok(())
+    }
+
+    /// Makes a forwarded PPI pending: this CPU acknowledged it while the vCPU runs here.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchInterrupt`] if it is not forwarded.
+    #[inline]
+    pub fn inject_hw_ppi(&mut self, ppi: IntId) -> Result<(), Error> {
+        let mask = bit(ppi.raw()) & self.word.hw;
+        if !ppi.is_ppi() || mask == 0 {
+            return Err(Error::NoSuchInterrupt);
+        }
+        self.word.latch |= mask;
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// Notes a maintenance interrupt: list registers emptied, or an interrupt wants to be looked at
+    /// again after its end. The next flush does it.
+    #[inline]
+    pub fn maintain(&mut self) {
+        self.sweep = true;
+        self.dirty = true;
+    }
+
+    /// Returns the forwarded PPIs that the vCPU, parked, has pending or active: their physical
+    /// active bits are part of its state. At switch-in the kernel sets these on the CPU and clears
+    /// those of the other forwarded PPIs.
+    #[inline]
+    pub const fn hw_ppis_active(&self) -> u32 {
+        (self.word.latch | self.word.active) & self.word.hw
+    }
+
+    /// Tells whether, after a flush, an interrupt would be signalled to the guest, whose CPU
+    /// interface masks priorities from `pmr` on and signals `groups` (bit 0 and bit 1): what ends
+    /// a WFI. The running priority is not looked at: a WFI may end early (Arm ARM DDI 0487J
+    /// D1.6.1).
+    pub fn has_deliverable<R: ListRegs + ?Sized>(&self, regs: &mut R, pmr: u8, groups: u32) -> bool {
+        each(self.used).any(|n| {
+            let lr = regs.read(n as usize);
+            let group = if lr.group1 { 2 } else { 1 };
+            lr.state.is_pending() && lr.priority < pmr && groups & group != 0
+        })
+    }
+
+    #[inline]
+    pub(crate) const fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Has the next guest entry flush.
+    #[inline]
+    pub(crate) fn touch(&mut self) {
+        self.dirty = true;
+    }
+
+    /// Adds SPIs to look at.
+    #[inline]
+    pub(crate) fn add_candidates(&mut self, index: u32, mask: u32) {
+        if let Some(word) = self.candidates.get_mut(index as usize) {
+            *word |= mask;
+            self.candidate_summary |= bit(index);
+        }
+    }
+}
