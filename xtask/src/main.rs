@@ -6,8 +6,12 @@
 mod arch;
 mod args;
 mod cmd;
+mod debian;
 mod image;
+mod initramfs;
 mod paths;
+mod qemu;
+mod run;
 mod setup;
 
 use anyhow::{Result, bail};
@@ -19,6 +23,9 @@ usage: cargo xtask COMMAND
 
   build [--arch arm64|arm32|all] [--debug] [--early-uart KIND,ADDRESS]
         make dist/xenolith-<arch> and its .elf; KIND is none, pl011, 8250 or 8250-32
+  run [--arch arm64|arm32] [--gic 2|3] [--cpu MODEL] [--cpus N] [--memory 2G] [--cmdline TEXT]
+      [--dom0-cmdline TEXT] [--hypervisor xenolith|xen|none] [--guest linux|FILE] [--disk FILE] [--gdb]
+        boot Debian as dom0 on this terminal
   setup [--all]
         install rust targets and system packages (every command does this for what it needs)";
 
@@ -40,6 +47,7 @@ fn dispatch() -> Result<ExitCode> {
     };
     match command.as_str() {
         "build" => image::command(args),
+        "run" => run::command(args),
         "setup" => setup::command(args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

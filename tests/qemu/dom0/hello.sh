@@ -1,0 +1,4 @@
+# The smallest test: Linux runs programs.
+uname -a
+cat /run/toolstack.log
+xl info

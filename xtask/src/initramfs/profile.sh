@@ -1,0 +1,4 @@
+# The shell of dom0.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/busybox
+export HOME=/root TERM=${TERM:-vt220}
+PS1='dom0# '

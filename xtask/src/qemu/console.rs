@@ -1,0 +1,198 @@
+//! A running QEMU and its serial console, read by a thread of its own: wait for text, type text, give up.
+//!
+//! The child is killed, by its own id alone, when the console is dropped. Everything it prints is kept in a
+//! log.
+
+use anyhow::{Context, Result, bail};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Printed by nothing that works: waiting any longer is in vain.
+const FATAL: &[&str] =
+    &["Kernel panic - not syncing", "(XEN) Panic on CPU", "Xen BUG at", "Unable to handle kernel"];
+
+/// A QEMU under test.
+#[derive(Debug)]
+pub struct Console {
+    child: Child,
+    input: Option<ChildStdin>,
+    chunks: Receiver<Vec<u8>>,
+    text: String,
+    seen: usize,
+    deadline: Instant,
+    log: PathBuf,
+    fatal: &'static [&'static str],
+}
+
+impl Console {
+    /// Starts `command` with its console on pipes; it must end within `limit`.
+    ///
+    /// # Errors
+    /// QEMU cannot be started or the log cannot be written.
+    pub fn start(command: &mut Command, log: &Path, limit: Duration) -> Result<Self> {
+        let mut file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        writeln!(file, "{}", crate::cmd::describe(command))?;
+        command.args(["-serial", "stdio", "-monitor", "none"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file.try_clone()?);
+        let mut child = command.spawn().context("cannot start QEMU; `cargo xtask setup` installs it")?;
+        let mut output = child.stdout.take().context("QEMU's output is no pipe")?;
+        let (sender, chunks) = channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                let chunk = buffer.get(..count).unwrap_or_default();
+                // The log is for people; a full disk is not the guest's fault.
+                let _ = file.write_all(chunk);
+                if sender.send(chunk.to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let input = child.stdin.take();
+        Ok(Self {
+            child,
+            input,
+            chunks,
+            text: String::new(),
+            seen: 0,
+            deadline: Instant::now() + limit,
+            log: log.to_path_buf(),
+            fatal: FATAL,
+        })
+    }
+
+    /// Lets text pass that otherwise ends a test at once, for tests that want to see a failure.
+    pub fn expect_failure(&mut self) {
+        self.fatal = &[];
+    }
+
+    /// Waits until `pattern` is printed after what was waited for before; gives the text up to its end.
+    ///
+    /// # Errors
+    /// Time is up, QEMU ended, or something fatal was printed first.
+    pub fn wait_for(&mut self, pattern: &str) -> Result<String> {
+        let index = self.wait_for_any(&[pattern])?;
+        Ok(index.1)
+    }
+
+    /// Waits for any one of `patterns`; tells which, with the text up to its end.
+    ///
+    /// # Errors
+    /// As [`Console::wait_for`].
+    pub fn wait_for_any(&mut self, patterns: &[&str]) -> Result<(usize, String)> {
+        loop {
+            let fresh = self.text.get(self.seen..).unwrap_or_default();
+            let places = patterns.iter().enumerate();
+            let found =
+                places.filter_map(|(index, text)| Some((fresh.find(text)? + text.len(), index))).min();
+            if let Some((end, index)) = found {
+                let passed = fresh.get(..end).unwrap_or_default().to_owned();
+                self.seen += end;
+                return Ok((index, passed));
+            }
+            self.check_fatal(patterns)?;
+            self.receive(patterns)?;
+        }
+    }
+
+    /// Types `line` and Enter.
+    ///
+    /// # Errors
+    /// QEMU is gone.
+    pub fn send_line(&mut self, line: &str) -> Result<()> {
+        self.send(format!("{line}\r").as_bytes())
+    }
+
+    /// Types bytes as they are.
+    ///
+    /// # Errors
+    /// QEMU is gone.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        let input = self.input.as_mut().context("the console is closed")?;
+        input.write_all(bytes)?;
+        input.flush().context("QEMU does not take input any more")
+    }
+
+    /// Types a shell command at the prompt and gives what it printed up to the next prompt.
+    ///
+    /// # Errors
+    /// As [`Console::wait_for`].
+    pub fn shell(&mut self, command: &str, prompt: &str) -> Result<String> {
+        self.send_line(command)?;
+        let text = self.wait_for(prompt)?;
+        // The terminal echoes the command first.
+        Ok(text.split_once('\n').map_or(String::new(), |(_, output)| output.replace('\r', "")))
+    }
+
+    /// Waits until QEMU ends by itself.
+    ///
+    /// # Errors
+    /// Time is up, or something fatal was printed.
+    pub fn wait_for_end(&mut self) -> Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            self.check_fatal(&["the end of QEMU"])?;
+            match self.chunks.recv_timeout(Duration::from_millis(100)) {
+                Ok(chunk) => self.text.push_str(&String::from_utf8_lossy(&chunk)),
+                Err(RecvTimeoutError::Timeout) if Instant::now() > self.deadline => {
+                    bail!("QEMU did not end in time{}", self.context());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// Gives everything printed so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Gives the id of the QEMU process.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn receive(&mut self, patterns: &[&str]) -> Result<()> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        match self.chunks.recv_timeout(left) {
+            Ok(chunk) => {
+                self.text.push_str(&String::from_utf8_lossy(&chunk));
+                Ok(())
+            }
+            Err(RecvTimeoutError::Timeout) => bail!("time is up, waiting for {patterns:?}{}", self.context()),
+            Err(RecvTimeoutError::Disconnected) => {
+                bail!("QEMU ended before it printed {patterns:?}{}", self.context())
+            }
+        }
+    }
+
+    fn check_fatal(&self, patterns: &[&str]) -> Result<()> {
+        match self.fatal.iter().find(|fatal| self.text.contains(**fatal)) {
+            Some(fatal) => bail!("{fatal:?} was printed, waiting for {patterns:?}{}", self.context()),
+            None => Ok(()),
+        }
+    }
+
+    fn context(&self) -> String {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let from = lines.len().saturating_sub(15);
+        let last: Vec<String> = lines.iter().skip(from).map(|line| format!("  | {line}")).collect();
+        format!("; the last lines:\n{}\nthe whole log: {}", last.join("\n"), self.log.display())
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
