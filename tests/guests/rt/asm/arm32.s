@@ -189,7 +189,7 @@ mmu_on:
     sub     lr, lr, #\adjust
     srsdb   sp!, #0x13
     cps     #0x13
-    push    {{r0-r12, lr}}
+    push    {r0-r12, lr}
     mov     r0, #\kind
     b       exception
 .endm
@@ -220,5 +220,5 @@ exception:
     bl      rt_exception
     mov     sp, r4
     clrex
-    pop     {{r0-r12, lr}}
+    pop     {r0-r12, lr}
     rfeia   sp!

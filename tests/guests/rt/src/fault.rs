@@ -61,6 +61,9 @@ pub struct Trap {
     pub vector: u64,
 }
 
+/// Exceptions one `catch` may take: more is an instruction that cannot be stepped over.
+const LIMIT: u32 = 64;
+
 struct Slot {
     armed: AtomicBool,
     count: AtomicU32,
@@ -93,6 +96,14 @@ pub fn count() -> u32 {
     SLOTS[crate::arch::cpu_index()].count.load(Ordering::SeqCst)
 }
 
+/// Whether the running [`catch`] already took an exception at the same instruction.
+pub fn is_repeated(fault: &Fault) -> bool {
+    let slot = &SLOTS[crate::arch::cpu_index()];
+    // SAFETY: Own CPU's slot; called from its exception handler, which alone writes the cell meanwhile.
+    let first = unsafe { *slot.first.get() };
+    count() > 1 && first.is_some_and(|first| first.pc == fault.pc)
+}
+
 /// Records an expected trap; false when none is expected here.
 pub fn handle(trap: &Trap) -> bool {
     let slot = &SLOTS[crate::arch::cpu_index()];
@@ -103,7 +114,7 @@ pub fn handle(trap: &Trap) -> bool {
         // SAFETY: Own CPU's slot, and `catch` reads it only after disarming.
         unsafe { *slot.first.get() = Some(trap.fault) }
     }
-    true
+    slot.count.load(Ordering::SeqCst) < LIMIT
 }
 
 /// Ends the guest: nobody expected this exception.

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use crate::cpu::MAX_CPUS;
 use crate::machine::{GicInfo, Machine};
-use crate::{arch, cpu, mmio};
+use crate::{arch, mmio};
 
 mod v2;
 #[cfg(target_arch = "aarch64")]
@@ -208,7 +208,7 @@ pub fn send_sgi(machine: &Machine, target: usize, sgi: u32) {
 pub fn send_sgi_self(sgi: u32) {
     match version() {
         #[cfg(target_arch = "aarch64")]
-        3 => v3::send_sgi(cpu::affinity(), sgi),
+        3 => v3::send_sgi(crate::cpu::affinity(), sgi),
         2 => v2::send_sgi_self(sgi),
         _ => {}
     }

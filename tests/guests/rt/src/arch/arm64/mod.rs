@@ -8,7 +8,7 @@ pub mod sysreg;
 
 use core::arch::{asm, global_asm};
 
-global_asm!(include_str!("../../../asm/arm64.s"));
+global_asm!(include_str!("../../../asm/arm64.s"), options(raw));
 
 /// First address of the window the image is linked at.
 pub const WINDOW: usize = 0x7f_c000_0000;
