@@ -51,9 +51,11 @@ pub use effects::{Effects, Outcome, PhysOp, VcpuSet};
 pub use mailbox::{Level, Mailbox, Posted};
 pub use mmio::{Access, Width};
 pub use model::{Error, Limits, Model, Version};
-pub use port::{Host, HwLines, ListRegs, Mailboxes, Underflow};
-pub use sgi::{SgiTargets, sgi1r, sgir};
+pub use port::{Host, HwLines, ListRegs, Mailboxes, Maintenance};
+pub use sgi::{SgiGroup, SgiTargets, sgi1r, sgir};
 pub use vcpu::{Place, VcpuGic};
 
-#[cfg(test)]
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
 mod tests;

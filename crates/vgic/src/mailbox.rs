@@ -57,6 +57,8 @@ pub struct Mailbox {
     ppi_line: AtomicU32,
     /// GICD_CTLR's group enables, kept here for the owner to read without the distributor.
     groups: AtomicU32,
+    /// SGIs in group 1, kept here for senders to read.
+    sgi_group1: AtomicU32,
     spi_summary: AtomicU32,
     spi: [AtomicU32; SPI_WORDS],
 }
@@ -77,6 +79,7 @@ impl Mailbox {
             ppi: AtomicU32::new(0),
             ppi_line: AtomicU32::new(0),
             groups: AtomicU32::new(0),
+            sgi_group1: AtomicU32::new(0),
             spi_summary: AtomicU32::new(0),
             spi: [const { AtomicU32::new(0) }; SPI_WORDS],
         }
@@ -92,6 +95,7 @@ impl Mailbox {
             ppi: word(0),
             ppi_line: word(0),
             groups: word(0),
+            sgi_group1: word(0),
             spi_summary: word(0),
             spi: core::array::from_fn(word),
         }
@@ -103,6 +107,8 @@ impl Mailbox {
     /// now" flag, if that is stored and loaded so too.
     #[inline]
     pub fn is_signalled(&self) -> bool {
+        #[cfg(loom)]
+        loom::sync::atomic::fence(Ordering::SeqCst);
         self.signal.load(Ordering::SeqCst) != 0
     }
 
@@ -172,6 +178,17 @@ impl Mailbox {
         self.groups.load(Ordering::Acquire)
     }
 
+    /// Stores which SGIs are in group 1.
+    #[inline]
+    pub(crate) fn set_sgi_groups(&self, group1: u32) {
+        self.sgi_group1.store(group1, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn sgi_groups(&self) -> u32 {
+        self.sgi_group1.load(Ordering::Relaxed)
+    }
+
     #[inline]
     pub(crate) fn ppi_lines(&self) -> u32 {
         self.ppi_line.load(Ordering::Acquire)
@@ -224,10 +241,10 @@ impl Mailbox {
 
     #[inline]
     fn raise(&self, what: u32) -> Posted {
-        match self.signal.fetch_or(what, Ordering::SeqCst) {
-            0 => Posted::Kick,
-            _ => Posted::Already,
-        }
+        let before = self.signal.fetch_or(what, Ordering::SeqCst);
+        #[cfg(loom)]
+        loom::sync::atomic::fence(Ordering::SeqCst);
+        if before == 0 { Posted::Kick } else { Posted::Already }
     }
 }
 

@@ -12,18 +12,19 @@ pub trait ListRegs {
     fn read(&mut self, index: usize) -> Lr;
     /// Writes one.
     fn write(&mut self, index: usize, lr: Lr);
-    /// Asks for a maintenance interrupt once at most one register is occupied (ICH_HCR_EL2.UIE,
-    /// GICH_HCR.UIE), or no longer.
-    fn set_underflow(&mut self, on: Underflow);
+    /// Chooses when a maintenance interrupt comes. Called only when it changes.
+    fn set_maintenance(&mut self, wanted: Maintenance);
 }
 
-/// Whether the underflow maintenance interrupt is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Underflow {
-    /// Wanted: more is pending than fits.
-    Wanted,
-    /// Not wanted.
-    Off,
+/// When maintenance interrupts are wanted, besides the ends that list registers ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Maintenance {
+    /// Something waits: once at most one list register is occupied (ICH_HCR_EL2.UIE, GICH_HCR.UIE).
+    pub underflow: bool,
+    /// Something active found no list register: when the guest ends an interrupt that is in none
+    /// (ICH_HCR_EL2.LRENPIE, GICH_HCR.LRENPIE); where it can be trapped, ICC_DIR_EL1 is to be too
+    /// (ICH_HCR_EL2.TDIR) and to be answered by [`VcpuGic::deactivate`](crate::VcpuGic::deactivate).
+    pub unlisted: bool,
 }
 
 /// The lines of physical interrupts that are forwarded to a guest.

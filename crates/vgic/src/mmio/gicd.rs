@@ -1,7 +1,7 @@
 //! The distributor's frame.
 
 use super::{Access, Bank, Lane, Width, bank_word, replaced};
-use crate::bits::{gather, low32, spread};
+use crate::bits::{bit, gather, low8, low32, spread};
 use crate::dist::{NOBODY, named};
 use crate::effects::{Effects, Outcome, PhysOp};
 use crate::mailbox::Posted;
@@ -102,9 +102,11 @@ impl VcpuGic {
         match reg {
             gicd::CTLR => return dist.write_ctlr(replaced(dist.groups, value, mask), host),
             gicd::IPRIORITYR..0x0800 => match reg.wrapping_sub(gicd::IPRIORITYR) {
-                first @ 0..PRIVATE if private => self.write_priority(first, value, mask),
+                first @ 0..PRIVATE if private => {
+                    return self.write_priority(first, (value, mask), self.id, host);
+                }
                 0..PRIVATE => {}
-                first => dist.write_priority(first, value, mask),
+                first => return self.write_shared_priority(dist, first, (value, mask), host),
             },
             gicd::ITARGETSR..0x0c00 if private => {
                 return dist.write_targets(reg.wrapping_sub(gicd::ITARGETSR), value, mask, host);
@@ -129,6 +131,40 @@ impl VcpuGic {
             _ => {}
         }
         Effects::NONE
+    }
+}
+
+impl VcpuGic {
+    /// Deactivates an interrupt because of a trapped write to ICC_DIR_EL1, which was asked for by
+    /// [`Maintenance::unlisted`](crate::Maintenance::unlisted), on the CPU that runs this vCPU.
+    pub fn deactivate<H: Host>(&mut self, dist: &mut Distributor, intid: IntId, host: &mut H) -> Effects {
+        let mask = bit(intid.raw());
+        match intid.raw() >> 5 {
+            0 => self.write_private(Bank::ClearActive, mask, mask, self.id, host),
+            n => self.write_shared(dist, Bank::ClearActive, n, (mask, mask), host),
+        }
+    }
+
+    /// Writes SPIs' priorities. What waits with another priority is sorted anew.
+    fn write_shared_priority<H: Host>(
+        &mut self,
+        dist: &mut Distributor,
+        first: u32,
+        written: (u32, u32),
+        host: &mut H,
+    ) -> Effects {
+        let implemented = self.model.priority_mask();
+        let mut fx = Effects::NONE;
+        for (id, byte) in lanes(first, written.0, written.1) {
+            let Some(spi) = dist.spi_mut(id) else { continue };
+            let changed = spi.priority != byte & implemented;
+            spi.priority = byte & implemented;
+            let resident = dist.word(id).is_some_and(|(word, mask)| word.resident & mask != 0);
+            if changed && resident {
+                dist.recall(id.raw(), host, &mut fx);
+            }
+        }
+        fx
     }
 }
 
@@ -159,15 +195,6 @@ impl Distributor {
         self.bytes(first, |spi| spi.priority)
     }
 
-    fn write_priority(&mut self, first: u32, value: u32, mask: u32) {
-        let implemented = self.model.priority_mask();
-        for (id, byte) in lanes(first, value, mask) {
-            if let Some(spi) = self.spi_mut(id) {
-                spi.priority = byte & implemented;
-            }
-        }
-    }
-
     fn read_targets(&self, first: u32) -> u32 {
         if self.model.vcpus() == 1 { 0 } else { self.bytes(first, |spi| spi.targets) }
     }
@@ -177,18 +204,18 @@ impl Distributor {
         if self.model.vcpus() == 1 {
             return fx;
         }
-        let existing = crate::bits::low8(crate::bits::bit(u32::from(self.model.vcpus())).wrapping_sub(1));
+        let existing = low8(bit(u32::from(self.model.vcpus())).wrapping_sub(1));
         let mut moved = 0;
         for (id, byte) in lanes(first, value, mask) {
             let Some(spi) = self.spi_mut(id) else { continue };
             spi.targets = byte & existing;
             let home = match spi.targets {
                 0 => NOBODY,
-                targets => crate::bits::low8(targets.trailing_zeros()),
+                targets => low8(targets.trailing_zeros()),
             };
             if home != spi.home {
                 spi.home = home;
-                moved |= crate::bits::bit(id.raw());
+                moved |= bit(id.raw());
             }
         }
         self.moved(first, moved, boxes, &mut fx);
@@ -200,7 +227,7 @@ impl Distributor {
     fn moved<M: Mailboxes>(&self, first: u32, mask: u32, boxes: &M, fx: &mut Effects) {
         for n in crate::bits::Bits(mask) {
             let intid = (first & !31) | n;
-            let resident = self.word(IntId::new(intid)).is_some_and(|(word, bit)| word.resident & bit != 0);
+            let resident = self.word(IntId::new(intid)).is_some_and(|(word, mask)| word.resident & mask != 0);
             if resident {
                 self.recall(intid, boxes, fx);
             } else {
@@ -224,13 +251,13 @@ impl Distributor {
         let mut fx = Effects::NONE;
         let affinity3 = if self.model.has_affinity3() { low32(value >> 32 & 0xff) << 24 } else { 0 };
         let affinity = low32(value & 0x00ff_ffff) | affinity3;
-        let home = self.model.vcpu_at(affinity).map_or(NOBODY, |v| crate::bits::low8(u32::from(v.raw())));
+        let home = self.model.vcpu_at(affinity).map_or(NOBODY, |v| low8(u32::from(v.raw())));
         let Some(id) = self.routed(offset) else { return fx };
         let Some(spi) = self.spi_mut(id) else { return fx };
         spi.affinity = affinity;
         if spi.home != home {
             spi.home = home;
-            self.moved(id.raw(), crate::bits::bit(id.raw()), boxes, &mut fx);
+            self.moved(id.raw(), bit(id.raw()), boxes, &mut fx);
         }
         fx
     }

@@ -100,7 +100,8 @@ impl VcpuGic {
         }
         match lane.reg {
             gicd::IPRIORITYR..PRIORITIES_END => {
-                self.write_priority(lane.reg.wrapping_sub(gicd::IPRIORITYR), value, lane.mask);
+                let first = lane.reg.wrapping_sub(gicd::IPRIORITYR);
+                return self.write_priority(first, (value, lane.mask), caller, host);
             }
             gicr::ICFGR1 => self.write_trigger(value, lane.mask),
             _ => {}

@@ -84,6 +84,11 @@ impl VcpuGic {
         }
         let (phys, _) = self.word.write(bank, value, mask, IntId::new(0));
         self.touch();
+        if bank == Bank::Group
+            && let Some(mailbox) = host.mailbox(self.id)
+        {
+            mailbox.set_sgi_groups(self.word.group & SGI_BITS);
+        }
         if caller == self.id {
             fx.phys = phys;
         } else if let PhysOp::SetPending { mask, .. } = phys {
@@ -111,13 +116,32 @@ impl VcpuGic {
         u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)])
     }
 
-    pub(super) fn write_priority(&mut self, first: u32, value: u32, mask: u32) {
+    /// Writes priorities. What waits with another priority is sorted anew.
+    pub(super) fn write_priority<H: Host>(
+        &mut self,
+        first: u32,
+        written: (u32, u32),
+        caller: VcpuId,
+        host: &mut H,
+    ) -> Effects {
         let implemented = self.model.priority_mask();
-        for (id, byte) in lanes(first, value, mask) {
-            if let Some(priority) = self.priority.get_mut(id.raw() as usize) {
+        let mut changed = 0;
+        for (id, byte) in lanes(first, written.0, written.1) {
+            let Some(priority) = self.priority.get_mut(id.raw() as usize) else { continue };
+            if *priority != byte & implemented {
                 *priority = byte & implemented;
+                changed |= crate::bits::bit(id.raw());
             }
         }
+        let mut fx = Effects::NONE;
+        if changed & self.word.resident != 0 {
+            if caller == self.id {
+                fx = self.take_word_back(0, changed, None, host);
+            } else {
+                self.ask_recall(host, &mut fx);
+            }
+        }
+        fx
     }
 
     /// Reads ITARGETSR0-7: the reader itself (GIC IHI 0048B.b 4.3.12).

@@ -1,7 +1,7 @@
 //! Delivery: what the guest gets to acknowledge, when, and what its end does.
 
 use super::rig::Rig;
-use crate::{Level, LrState, Origin, Posted, Version, sgi1r};
+use crate::{Level, LrState, Origin, Posted, SgiGroup, Version, sgi1r};
 use types::{IntId, VcpuId};
 
 const BOTH: [Version; 2] = [Version::V2, Version::V3];
@@ -101,16 +101,18 @@ fn sgi1r_lists_clusters_of_sixteen_or_all_others() {
     let mut rig = linux(Version::V3, 20);
     let model = *rig.dist.model();
     let me = VcpuId::new(0);
-    let fx = sgi1r(3 << 24 | 1 << 16 | 0b1001, me).post(&model, me, &Boxes(&rig.boxes));
+    let fx = sgi1r(3 << 24 | 1 << 16 | 0b1001, SgiGroup::One, me).post(&model, me, &Boxes(&rig.boxes));
     assert_eq!(fx.kick.map(VcpuId::raw).collect::<std::vec::Vec<_>>(), [16, 19]);
     assert_eq!(rig.take(16), Some(3));
     assert_eq!(rig.take(19), Some(3));
-    let fx = sgi1r(1 << 40 | 2 << 24, me).post(&model, me, &Boxes(&rig.boxes));
+    let fx = sgi1r(1 << 40 | 2 << 24, SgiGroup::One, me).post(&model, me, &Boxes(&rig.boxes));
     assert_eq!(fx.kick.count(), 19);
     assert_eq!((rig.take(0), rig.take(7)), (None, Some(2)));
+    let other_group = sgi1r(1, SgiGroup::Zero, me).post(&model, me, &Boxes(&rig.boxes));
+    assert!(other_group.kick.is_empty(), "Linux has them in group 1");
     // Another affinity 2, and a cluster without vCPUs.
     for value in [1u64 << 32 | 1, 5 << 16 | 1] {
-        assert!(sgi1r(value, me).post(&model, me, &Boxes(&rig.boxes)).kick.is_empty());
+        assert!(sgi1r(value, SgiGroup::One, me).post(&model, me, &Boxes(&rig.boxes)).kick.is_empty());
     }
 }
 
@@ -195,7 +197,7 @@ fn more_than_fits_comes_in_order_of_priority() {
         let taken: std::vec::Vec<_> = (0..12).filter_map(|_| rig.take(0)).collect();
         assert_eq!(taken, (48..60).rev().collect::<std::vec::Vec<_>>());
         assert_eq!(rig.take(0), None);
-        assert_eq!(rig.cpus[0].underflow, crate::Underflow::Off);
+        assert_eq!(rig.cpus[0].wanted, crate::Maintenance::default());
     }
 }
 
@@ -270,4 +272,33 @@ fn list_registers_say_what_the_guest_configured() {
     let lr = rig.cpus[0].lrs[0];
     assert_eq!((lr.intid.raw(), lr.priority, lr.group1), (33, 0xa0, false));
     assert_eq!(lr.origin, Origin::Software { source: 0, eoi: true });
+}
+
+#[test]
+fn more_active_than_fits_is_ended_all_the_same() {
+    for version in BOTH {
+        let mut rig = Rig::new(version, 1, 2);
+        rig.dist.forward(IntId::new(40), IntId::new(40)).unwrap();
+        rig.boot_linux();
+        rig.write32(0, 0xc08, !0);
+        rig.write32(0, 0x104, !0);
+        // Five nest, the first the least urgent and forwarded.
+        for (level, spi) in (40..45u32).enumerate() {
+            rig.write(0, 0x400 + spi, crate::Width::Byte, 0x80 - 8 * level as u64);
+            let _ = inject(&mut rig, spi);
+            rig.enter(0);
+            assert_eq!(rig.cpus[0].acknowledge(), Some(spi));
+        }
+        assert_eq!(rig.read32(0, 0x304), 0x1f00);
+        let mut deactivated = None;
+        for spi in (40..45).rev() {
+            rig.phys.clear();
+            deactivated = rig.cpus[0].end(spi);
+            rig.enter(0);
+            assert_eq!(rig.read32(0, 0x304), 0x1f00 & ((1 << (spi - 32)) - 1));
+        }
+        let by_us = crate::PhysOp::ClearActive { base: IntId::new(32), mask: 1 << 8 };
+        assert!(deactivated == Some(40) || rig.phys == [by_us]);
+        assert_eq!(rig.cpus[0].wanted, crate::Maintenance::default());
+    }
 }

@@ -2,8 +2,8 @@
 //! would have: what the guest does there, and what the kernel does around it.
 
 use crate::{
-    Access, Distributor, Effects, HwLines, Limits, ListRegs, Lr, LrState, Mailbox, Mailboxes, Model, Origin,
-    Outcome, PhysOp, Place, Underflow, VcpuGic, VcpuSet, Version, Width,
+    Access, Distributor, Effects, HwLines, Limits, ListRegs, Lr, LrState, Mailbox, Mailboxes, Maintenance,
+    Model, Origin, Outcome, PhysOp, Place, VcpuGic, VcpuSet, Version, Width,
 };
 use std::collections::BTreeSet;
 use std::vec::Vec;
@@ -12,7 +12,9 @@ use types::{IntId, VcpuId};
 /// A virtual CPU interface: list registers and active priorities.
 pub struct Cpu {
     pub lrs: Vec<Lr>,
-    pub underflow: Underflow,
+    pub wanted: Maintenance,
+    /// Ends that found no list register.
+    pub eoi_count: u32,
     /// Interrupts acknowledged and not yet ended: priority, identifier as IAR gave it.
     pub running: Vec<(u8, u32)>,
     pub pmr: u8,
@@ -24,7 +26,8 @@ impl Cpu {
     pub fn new(lrs: usize) -> Self {
         Self {
             lrs: std::vec![Lr::EMPTY; lrs],
-            underflow: Underflow::Off,
+            wanted: Maintenance::default(),
+            eoi_count: 0,
             running: Vec::new(),
             pmr: 0xff,
             eoi_due: false,
@@ -66,7 +69,10 @@ impl Cpu {
     /// The guest writes DIR.
     pub fn deactivate(&mut self, iar: u32) -> Option<u16> {
         let active = |lr: &&mut Lr| lr.intid.raw() == iar & 0x3ff && lr.state.is_active();
-        let lr = self.lrs.iter_mut().find(active)?;
+        let Some(lr) = self.lrs.iter_mut().find(active) else {
+            self.eoi_count += 1;
+            return None;
+        };
         lr.state = LrState::from_halves(lr.state.is_pending(), false);
         match lr.origin {
             Origin::Hardware { pintid } => Some(pintid),
@@ -79,7 +85,9 @@ impl Cpu {
 
     pub fn maintenance_due(&self) -> bool {
         let occupied = self.lrs.iter().filter(|lr| lr.state != LrState::Invalid).count();
-        self.eoi_due || (self.underflow == Underflow::Wanted && occupied <= 1)
+        self.eoi_due
+            || (self.wanted.underflow && occupied <= 1)
+            || (self.wanted.unlisted && self.eoi_count != 0)
     }
 }
 
@@ -110,8 +118,8 @@ impl ListRegs for Port<'_> {
         assert!(lr.state == LrState::Invalid || twin.is_none(), "twice in list registers: {lr:?}");
         self.cpu.lrs[index] = lr;
     }
-    fn set_underflow(&mut self, on: Underflow) {
-        self.cpu.underflow = on;
+    fn set_maintenance(&mut self, wanted: Maintenance) {
+        self.cpu.wanted = wanted;
     }
 }
 
@@ -170,7 +178,8 @@ impl Rig {
     pub fn enter(&mut self, v: usize) -> usize {
         if self.cpus[v].maintenance_due() {
             self.cpus[v].eoi_due = false;
-            self.vcpus[v].maintain();
+            let ends = core::mem::take(&mut self.cpus[v].eoi_count);
+            self.vcpus[v].maintain(ends);
         }
         let mut flushes = 0;
         while self.vcpus[v].needs_flush(&self.boxes[v]) {

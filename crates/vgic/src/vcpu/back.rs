@@ -4,7 +4,7 @@ use super::{Run, VcpuGic};
 use crate::bits::bit;
 use crate::dist::{NOBODY, word_index};
 use crate::effects::{Effects, PhysOp};
-use crate::port::Host;
+use crate::port::{Host, Maintenance};
 use crate::word::{Taken, each};
 use crate::{Distributor, Lr, LrState, Origin, Version};
 use arm_spec::gic::{PRIVATE, SGIS};
@@ -19,6 +19,7 @@ impl VcpuGic {
     pub fn park<H: Host>(&mut self, dist: Option<&mut Distributor>, host: &mut H) -> Effects {
         let run = &mut Run { dist, host, fx: Effects::NONE };
         self.take_all_back(run);
+        self.want(Maintenance::default(), run.host);
         run.fx
     }
 

@@ -7,7 +7,7 @@
 use super::{MAX_LRS, Run, VcpuGic};
 use crate::bits::bit;
 use crate::dist::first_of;
-use crate::port::Host;
+use crate::port::{Host, Maintenance};
 use crate::word::each;
 
 /// Priority, then active before pending: lower belongs more.
@@ -16,18 +16,30 @@ pub(super) fn rank(priority: u8, active: bool) -> u16 {
     u16::from(priority) << 1 | u16::from(!active)
 }
 
+/// Notes that an interrupt of some rank is in no list register.
+#[inline]
+pub(super) fn leave(left: &mut Maintenance, rank: u16) {
+    left.underflow = true;
+    left.unlisted |= rank & 1 == 0;
+}
+
 /// The best few waiting interrupts, best first.
 pub(super) struct Chosen {
     entries: [(u16, u16); MAX_LRS],
     len: usize,
     room: usize,
-    /// Some did not fit.
-    pub(super) more: bool,
+    /// What did not fit, as maintenance has to know.
+    pub(super) left: Maintenance,
 }
 
 impl Chosen {
     fn new(room: usize) -> Self {
-        Self { entries: [(0, 0); MAX_LRS], len: 0, room: room.clamp(1, MAX_LRS), more: false }
+        Self {
+            entries: [(0, 0); MAX_LRS],
+            len: 0,
+            room: room.clamp(1, MAX_LRS),
+            left: Maintenance::default(),
+        }
     }
 
     fn offer(&mut self, rank: u16, intid: u32) {
@@ -37,7 +49,9 @@ impl Chosen {
         if self.len < self.room {
             self.len = self.len.saturating_add(1);
         } else {
-            self.more = true;
+            // The worst falls out: the last of the list, or this one.
+            let worst = if at < self.len { self.entries.get(self.len.saturating_sub(1)) } else { None };
+            leave(&mut self.left, worst.map_or(rank, |(last, _)| *last));
         }
         if let Some(tail) = self.entries.get_mut(at..self.len) {
             tail.rotate_right(1);

@@ -1,13 +1,13 @@
 //! Putting what is deliverable into list registers.
 
 use super::MAX_LRS;
-use super::choose::{Chosen, rank};
+use super::choose::{Chosen, leave, rank};
 use super::{Run, VcpuGic};
 use crate::bits::{bit, low8, low32};
 use crate::dist::word_index;
 use crate::effects::Effects;
 use crate::mailbox::{Mailbox, signal};
-use crate::port::{Host, Underflow};
+use crate::port::{Host, Maintenance};
 use crate::word::{Word, each};
 use crate::{Distributor, Lr, LrState, Origin, Version};
 use arm_spec::gic::{PRIVATE, SGIS};
@@ -35,6 +35,9 @@ impl VcpuGic {
             self.sweep_all(run);
         }
         self.sweep = false;
+        if self.unlisted_ends != 0 {
+            self.end_unlisted(run);
+        }
         self.merge(run);
         // All that was taken back so far is chosen from.
         self.dirty = false;
@@ -186,54 +189,51 @@ impl VcpuGic {
 
     /// Places the chosen ones, best first, into empty list registers or those of lesser rank.
     fn place_all<H: Host>(&mut self, chosen: &Chosen, run: &mut Run<'_, H>) {
-        let mut waiting = chosen.more;
+        let mut wanted = chosen.left;
         let mut next = 0usize;
         while let Some((rank, intid)) = chosen.entry(next) {
+            let Some(index) = self.make_room(rank, run, &mut wanted) else { break };
             next = next.saturating_add(1);
-            let index = match self.make_room(rank, run) {
-                Room::Empty(index) => index,
-                Room::Evicted(index) => {
-                    waiting = true;
-                    index
-                }
-                Room::None => {
-                    waiting = true;
-                    break;
-                }
-            };
             match run.dist.as_deref_mut() {
                 _ if intid < PRIVATE => self.place_private(index, intid, run.host),
                 Some(dist) => self.place_spi(index, intid, dist, run.host),
                 None => {}
             }
         }
-        if waiting != self.underflow {
-            self.underflow = waiting;
-            run.host.set_underflow(if waiting { Underflow::Wanted } else { Underflow::Off });
+        while let Some((rank, _)) = chosen.entry(next) {
+            leave(&mut wanted, rank);
+            next = next.saturating_add(1);
+        }
+        self.want(wanted, run.host);
+    }
+
+    /// Tells the hardware when to interrupt for maintenance.
+    pub(super) fn want<H: Host>(&mut self, wanted: Maintenance, host: &mut H) {
+        if wanted != self.maintenance {
+            self.maintenance = wanted;
+            host.set_maintenance(wanted);
         }
     }
 
-    /// Finds a list register for an interrupt of some rank.
-    fn make_room<H: Host>(&mut self, wanted: u16, run: &mut Run<'_, H>) -> Room {
-        let all = (1u32.wrapping_shl(low32(run.host.count().min(MAX_LRS) as u64))).wrapping_sub(1);
+    /// Finds a list register for an interrupt of some rank; what has to leave adds to what is left.
+    fn make_room<H: Host>(&mut self, rank: u16, run: &mut Run<'_, H>, left: &mut Maintenance) -> Option<u32> {
+        let count = u32::from(low8(low32(run.host.count().min(MAX_LRS) as u64)));
+        let all = bit(count).wrapping_sub(1);
         if all & !self.used == 0 {
             self.sweep_all(run);
         }
         let empty = all & !self.used;
         if empty != 0 {
-            return Room::Empty(empty.trailing_zeros());
+            return Some(empty.trailing_zeros());
         }
         let ranked = each(self.used).filter_map(|index| {
             let lr = self.shadow.get(index as usize)?;
             Some((self::rank(lr.priority, lr.state.is_active()), index))
         });
-        match ranked.max() {
-            Some((rank, index)) if rank > wanted => {
-                self.take_one_back(index, run);
-                if self.used & bit(index) == 0 { Room::Evicted(index) } else { Room::None }
-            }
-            _ => Room::None,
-        }
+        let (worst, index) = ranked.max().filter(|(worst, _)| *worst > rank)?;
+        self.take_one_back(index, run);
+        leave(left, worst);
+        (self.used & bit(index) == 0).then_some(index)
     }
 
     fn place_private<H: Host>(&mut self, index: u32, intid: u32, host: &mut H) {
@@ -293,16 +293,6 @@ impl VcpuGic {
             host.write(index as usize, lr);
         }
     }
-}
-
-/// A list register for one more interrupt.
-enum Room {
-    /// It was empty.
-    Empty(u32),
-    /// Something of lesser rank had to leave.
-    Evicted(u32),
-    /// There is none.
-    None,
 }
 
 /// Moves an interrupt's state out of a word into a list register. Tells whether the pending half

@@ -2,14 +2,16 @@
 //!
 //! [`VcpuGic::flush`] before the guest is entered, [`VcpuGic::park`] when the vCPU leaves its CPU,
 //! [`VcpuGic::maintain`] at a maintenance interrupt. Submodules: `choose` (what belongs into list
-//! registers), `flush` (putting it there), `back` (taking it from there).
+//! registers), `flush` (putting it there), `back` (taking it from there), `ends`
+//! (of interrupts that found no list register).
 
 mod back;
 mod choose;
+mod ends;
 mod flush;
 
 use crate::bits::bit;
-use crate::port::ListRegs;
+use crate::port::{ListRegs, Maintenance};
 use crate::word::{Word, each};
 use crate::{Distributor, Effects, Error, Model, Version};
 use arm_spec::gic::{Lr, PRIVATE, gicr};
@@ -39,7 +41,10 @@ pub struct VcpuGic {
     dirty: bool,
     /// All list registers are to be read before choosing.
     sweep: bool,
-    underflow: bool,
+    /// What the hardware was last told.
+    maintenance: Maintenance,
+    /// Ends of interrupts that were in no list register.
+    unlisted_ends: u32,
     /// A word of the distributor has physical interrupts to deactivate.
     dropped: bool,
     /// The published state of resident private interrupts is fresh.
@@ -94,7 +99,8 @@ impl VcpuGic {
             waker: gicr::WAKER_PROCESSOR_SLEEP | gicr::WAKER_CHILDREN_ASLEEP,
             dirty: false,
             sweep: false,
-            underflow: false,
+            maintenance: Maintenance::default(),
+            unlisted_ends: 0,
             dropped: false,
             fresh: false,
             groups: 0,
@@ -148,10 +154,13 @@ impl VcpuGic {
         Ok(())
     }
 
-    /// Notes a maintenance interrupt: list registers emptied, or an interrupt wants to be looked at
-    /// again after its end. The next flush does it.
+    /// Notes a maintenance interrupt: list registers emptied, an interrupt wants to be looked at
+    /// again after its end, or the guest ended `unlisted_ends` interrupts that were in no list
+    /// register (ICH_HCR_EL2.EOIcount, GICH_HCR.EOICount, which the kernel then clears). The next
+    /// flush sees to it.
     #[inline]
-    pub fn maintain(&mut self) {
+    pub fn maintain(&mut self, unlisted_ends: u32) {
+        self.unlisted_ends = unlisted_ends & 31;
         self.sweep = true;
         self.dirty = true;
     }
