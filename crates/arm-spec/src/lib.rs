@@ -4,3 +4,5 @@
 
 pub mod gic;
 pub mod lpae;
+pub mod psci;
+pub mod smccc;

@@ -152,8 +152,9 @@ fn expected() -> BTreeMap<String, i64> {
         ("XEN_LEGACY_MAX_VCPUS", shared_info::LEGACY_MAX_VCPUS.into()),
     ];
     values.extend(lengths.map(|(name, value)| (name.to_owned(), value as i64)));
-    for (index, byte) in smccc::UID.into_iter().enumerate() {
-        values.insert(format!("XEN_SMCCC_UID.a[{index}]"), byte.into());
+    for (name, uid) in [("XEN_SMCCC_UID", smccc::UID), ("SSSC_SMCCC_UID", smccc::STANDARD_UID)] {
+        let bytes = uid.into_iter().enumerate();
+        values.extend(bytes.map(|(index, byte)| (format!("{name}.a[{index}]"), byte.into())));
     }
     values
 }
