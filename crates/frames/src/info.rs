@@ -96,8 +96,19 @@ impl FrameInfo {
         if self.high & DIRTY == 0 { Contents::Clean } else { Contents::Dirty }
     }
 
-    pub(crate) fn set_contents(&mut self, contents: Contents) {
-        self.high = self.high & !DIRTY | dirty_bit(contents);
+    /// A free frame inside a block.
+    pub(crate) fn free_tail(contents: Contents) -> Self {
+        Self { low: 0, high: FREE_TAIL << STATE_SHIFT | dirty_bit(contents) }
+    }
+
+    /// A used frame with one reference, clean.
+    pub(crate) fn new_used(usage: Usage) -> Self {
+        let state = match usage.kind {
+            FrameKind::Hypervisor => HYPERVISOR,
+            FrameKind::Ram => RAM,
+            FrameKind::Shared => SHARED,
+        };
+        Self { low: 1, high: state << STATE_SHIFT | u32::from(usage.owner.raw()) }
     }
 
     /// Becomes a free block's head; keeps what is known of its contents.
@@ -112,15 +123,10 @@ impl FrameInfo {
         self.low = 0;
     }
 
-    /// Becomes used, with one reference; keeps what is known of its contents.
-    pub(crate) fn set_used(&mut self, usage: Usage) {
-        let state = match usage.kind {
-            FrameKind::Hypervisor => HYPERVISOR,
-            FrameKind::Ram => RAM,
-            FrameKind::Shared => SHARED,
-        };
-        self.high = state << STATE_SHIFT | self.high & DIRTY | u32::from(usage.owner.raw());
-        self.low = 1;
+    /// Becomes `used`; keeps what is known of its contents.
+    pub(crate) fn set_used(&mut self, used: Self) {
+        self.high = used.high | self.high & DIRTY;
+        self.low = used.low;
     }
 
     /// The neighbours in a free list: previous, next.

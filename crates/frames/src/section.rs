@@ -118,10 +118,7 @@ impl<'a> Section<'a> {
 
     /// Frees `start..end`, none of which is free, merging with free neighbours.
     pub fn free(&mut self, start: u32, end: u32, contents: Contents) {
-        for info in self.slice_mut(start, end) {
-            info.set_contents(contents);
-            info.set_free_tail();
-        }
+        self.slice_mut(start, end).fill(FrameInfo::free_tail(contents));
         self.free += end - start;
         if contents == Contents::Dirty {
             self.dirty += end - start;
@@ -197,12 +194,13 @@ impl<'a> Section<'a> {
     }
 
     fn use_frames(&mut self, start: u32, end: u32, usage: Usage) {
+        let used = FrameInfo::new_used(usage);
         let mut dirty = 0;
         for info in self.slice_mut(start, end) {
             if info.contents() == Contents::Dirty {
                 dirty += 1;
             }
-            info.set_used(usage);
+            info.set_used(used);
         }
         self.free -= end - start;
         self.dirty -= dirty;

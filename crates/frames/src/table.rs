@@ -234,7 +234,7 @@ impl<'a> FrameTable<'a> {
             return Err(Error::References(mfn));
         }
         let info = self.info_mut(mfn).ok_or(Error::NoSection(mfn))?;
-        info.set_used(to);
+        info.set_used(FrameInfo::new_used(to));
         Ok(())
     }
 

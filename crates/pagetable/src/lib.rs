@@ -12,6 +12,9 @@
 //! - a table goes back to the store only after the flush that follows its unlinking;
 //! - an operation that fails leaves every translation as it was.
 //!
+//! Breaking a block unmaps all of it for an instant. A guest's fault in that instant finds the IPA
+//! mapped when it is walked again under the lock; EL2 maps what it runs on at its final size.
+//!
 //! One lock around the tree (the p2m lock, or boot) covers each call, flush included.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]

@@ -26,7 +26,8 @@ impl Rng {
 }
 
 const TYPES: [PageType; 4] = [PageType::RamRw, PageType::RamRo, PageType::DeviceDirect, PageType::Device];
-const BASE: u64 = 0x3fc0_0000;
+/// 4 MiB below a boundary, in pages: of 1 GiB, of a concatenated root table.
+const BASES: [u64; 2] = [(1 << 18) - 1024, (1 << 27) - 1024];
 
 /// Page number to (output page, type); runs are kept per page, so spaces stay small.
 type Model = BTreeMap<u64, (u64, PageType)>;
@@ -36,11 +37,12 @@ struct World {
     table: PageTable<Ipa>,
     model: Model,
     rng: Rng,
+    base: u64,
 }
 
 impl World {
     fn span(&mut self) -> (u64, u64) {
-        // 8 MiB around a 1 GiB boundary, mostly small or block-sized runs.
+        // 8 MiB around a boundary, mostly small or block-sized runs.
         let start = self.rng.below(2048);
         let len = match self.rng.below(4) {
             0 => 1,
@@ -49,7 +51,7 @@ impl World {
             _ => 1 + self.rng.below(1200),
         };
         let start = if self.rng.below(2) == 0 { start & !511 } else { start };
-        (BASE / 4096 + start, len)
+        (self.base + start, len)
     }
 
     fn ipa(page: u64, len: u64) -> Span<Ipa> {
@@ -108,7 +110,7 @@ impl World {
     }
 
     fn compare(&self) {
-        let first = BASE / 4096 - 8;
+        let first = self.base - 8;
         for page in first..first + 4096 {
             let found = self.table.lookup(&self.store, Ipa::new(page * 4096 + 0x123));
             let found = found.map(|m| (m.pa.raw() / 4096, m.attrs.page_type().unwrap()));
@@ -116,8 +118,8 @@ impl World {
         }
         let mut pages = Vec::new();
         let mut from = 0;
-        while let Some(run) = self.table.next_mapped(&self.store, Span::new(Ipa::new(from), (1 << 40) - from))
-        {
+        let end = self.table.geometry().input_end();
+        while let Some(run) = self.table.next_mapped(&self.store, Span::new(Ipa::new(from), end - from)) {
             let start = run.span.start.raw();
             pages.extend(
                 (0..run.span.bytes / 4096).map(|i| (start / 4096 + i, run.mapping.pa.raw() / 4096 + i)),
@@ -128,13 +130,13 @@ impl World {
     }
 }
 
-fn run(seed: u64, limit: usize, steps: usize) {
+fn run(geometry: Geometry, base: u64, seed: u64, limit: usize) {
     let mut store = Fake::new(limit);
-    let geometry = Geometry::STAGE2_ARM32;
     let root = store.root(geometry.start_level(), geometry.root_tables());
     let table = PageTable::new(geometry, root).unwrap();
-    let mut world = World { store, table, model: Model::new(), rng: Rng(seed) };
-    for step in 0..steps {
+    let rng = Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut world = World { store, table, model: Model::new(), rng, base };
+    for step in 0..300 {
         world.step();
         if step % 16 == 0 {
             world.compare();
@@ -148,19 +150,30 @@ fn run(seed: u64, limit: usize, steps: usize) {
     }
     assert_eq!(world.store.live(), 0);
     world.store.check_quiet();
-    assert!(world.table.next_mapped(&world.store, Span::new(Ipa::new(0), 1 << 40)).is_none());
+    let all = Span::new(Ipa::new(0), geometry.input_end());
+    assert!(world.table.next_mapped(&world.store, all).is_none());
+}
+
+fn run_shapes(limits: &[usize]) {
+    let shapes = [(34, 2), (36, 1), (40, 1), (42, 1), (44, 0), (48, 0)];
+    let mut seed = 0;
+    for (bits, level) in shapes {
+        let geometry = Geometry::new(bits, level).unwrap();
+        for base in BASES.into_iter().filter(|b| b * 4096 < geometry.input_end() / 2) {
+            for limit in limits {
+                seed += 1;
+                run(geometry, base, seed, *limit);
+            }
+        }
+    }
 }
 
 #[test]
 fn random_operations() {
-    for seed in 1..24u64 {
-        run(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), 1000, 400);
-    }
+    run_shapes(&[1000, 1000, 1000]);
 }
 
 #[test]
 fn random_operations_with_few_tables() {
-    for (seed, limit) in (1..24u64).zip([2, 3, 4, 5, 6].into_iter().cycle()) {
-        run(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), limit, 400);
-    }
+    run_shapes(&[1, 2, 3, 4, 5, 6]);
 }
