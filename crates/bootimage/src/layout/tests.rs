@@ -1,3 +1,5 @@
+//! Layouts of real and random machines, and what must hold of any.
+
 use super::*;
 use crate::{Isa, LoadRule, Packing, Payload};
 

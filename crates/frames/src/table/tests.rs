@@ -1,3 +1,5 @@
+//! Allocation, ownership and scrubbing, against a list of what is held.
+
 use super::*;
 use types::PAGE_BYTES;
 

@@ -1,3 +1,5 @@
+//! The set against a bitmap, and its edges.
+
 use super::*;
 use std::vec::Vec;
 

@@ -1,3 +1,5 @@
+//! Every option with values that are taken and values that are refused.
+
 use super::*;
 
 const MIB: u64 = 1 << 20;
