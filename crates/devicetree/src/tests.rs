@@ -2,6 +2,7 @@
 
 mod dom0;
 mod gate;
+mod oddities;
 mod queries;
 mod writer;
 

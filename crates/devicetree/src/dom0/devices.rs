@@ -100,7 +100,7 @@ fn registers<'a, E>(
     range: PhysRange,
     visit: &mut impl FnMut(Item<'a>) -> Result<(), E>,
 ) -> Result<(), E> {
-    if policy.host.memory().any(|bank| bank.overlaps(&range)) {
+    if policy.is_memory(&range) {
         return visit(Item::InMemory(node, range));
     }
     let mut result = Ok(());

@@ -158,7 +158,7 @@ fn cpus(writer: &mut Writer<'_>, policy: &Policy<'_>, plan: &Dom0Plan<'_>) -> Re
         let _ = write!(name, "cpu@{affinity:x}");
         writer.begin_node(name.as_str())?;
         writer.property_str("device_type", "cpu")?;
-        for inherited in ["compatible", "clock-frequency"] {
+        for inherited in ["compatible", "clock-frequency", "#cooling-cells"] {
             if let Some(property) = model.and_then(|model| model.property(inherited)) {
                 writer.property(inherited, property.value)?;
             }

@@ -2,7 +2,7 @@
 
 use super::pages::KeptPages;
 use crate::query::{Gic, GicVersion, ITS, TIMERS, V2M};
-use crate::{Error, Fault, Interrupts, Lineage, Node, NodeId, NodeName, Tree};
+use crate::{Error, Fault, Interrupts, Lineage, List, Node, NodeId, NodeName, Tree};
 use types::PhysRange;
 
 /// Why a node is kept back from domain 0.
@@ -99,6 +99,8 @@ pub struct Policy<'a> {
     console: Option<NodeId>,
     platform: &'a [&'a str],
     kept: KeptPages,
+    /// The banks of RAM, unless there are more than the list holds: then the tree is asked each time.
+    banks: Option<List<PhysRange, 16>>,
 }
 
 impl<'a> Policy<'a> {
@@ -110,7 +112,9 @@ impl<'a> Policy<'a> {
     pub fn new(host: &Tree<'a>, console: Option<NodeId>, platform: &'a [&'a str]) -> Result<Self, Error> {
         let gic = host.gic()?;
         let interrupts = gic.interrupts();
-        let mut policy = Self { host: *host, gic, interrupts, console, platform, kept: KeptPages::default() };
+        let kept = KeptPages::default();
+        let mut policy =
+            Self { host: *host, gic, interrupts, console, platform, kept, banks: list(host.memory()) };
         let mut walk = host.nodes();
         while let Some(node) = walk.next() {
             let keeps = match policy.decide(walk.lineage()) {
@@ -152,6 +156,14 @@ impl<'a> Policy<'a> {
     /// Calls `visit` with the parts of a device's registers that lie in no kept page.
     pub(super) fn give_away(&self, registers: PhysRange, visit: impl FnMut(PhysRange)) {
         self.kept.subtract(registers, visit);
+    }
+
+    /// Tells whether a range is, in part, RAM.
+    pub(super) fn is_memory(&self, range: &PhysRange) -> bool {
+        match &self.banks {
+            Some(banks) => banks.iter().any(|bank| bank.overlaps(range)),
+            None => self.host.memory().any(|bank| bank.overlaps(range)),
+        }
     }
 
     /// The host's GIC.
@@ -197,6 +209,10 @@ impl<'a> Policy<'a> {
         if lineage.parent() == Some(self.gic.node()) {
             return Some(if node.is_compatible(V2M) { Verdict::Keep } else { Verdict::Hide(Reason::Gic) });
         }
+        if lineage.depth() == 3 && node.base_name() == "modules" {
+            let in_chosen = lineage.parent().is_some_and(|parent| parent.name() == "chosen");
+            return in_chosen.then_some(Verdict::Hide(Reason::Xen));
+        }
         if lineage.depth() != 2 {
             return None;
         }
@@ -241,4 +257,13 @@ impl<'a> Policy<'a> {
             emulated || node.is_compatible(ITS) || node.is_compatible_any(&SMMUS)
         })
     }
+}
+
+/// Collects into a list, if all fit.
+fn list<T: Copy, const N: usize>(items: impl Iterator<Item = T>) -> Option<List<T, N>> {
+    let mut list = List::new();
+    for item in items {
+        list.push(item).ok()?;
+    }
+    Some(list)
 }
