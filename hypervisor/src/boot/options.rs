@@ -69,7 +69,7 @@ impl Options<'_> {
         dom0_mem: Dom0Mem::DEFAULT,
         dom0_max_vcpus: None,
         maxcpus: None,
-        loglvl: LogLevels { always: LevelFilter::Warn, limited: LevelFilter::Warn },
+        loglvl: LogLevels { always: LevelFilter::Info, limited: LevelFilter::Info },
         guest_loglvl: LogLevels { always: LevelFilter::Off, limited: LevelFilter::Warn },
         noreboot: false,
         bootscrub: BootScrub::Idle,

@@ -1,0 +1,85 @@
+//! What a guest reads in the identification registers: what is not supported is hidden.
+
+use super::sysreg::read;
+
+/// Clears 4-bit fields of a register.
+const fn hide(value: u64, fields: &[u32]) -> u64 {
+    let mut value = value;
+    let mut n = 0;
+    while n < fields.len() {
+        value &= !(0xf << fields[n]);
+        n += 1;
+    }
+    value
+}
+
+/// Returns ACTLR_EL1.
+pub fn actlr() -> u64 {
+    read!("actlr_el1")
+}
+
+/// Returns identification register op0 3, op1 0, CRn 0, CRm `crm`, op2 `op2`.
+///
+/// Registers that are not named here are reserved, and read as zero (Arm ARM DDI 0487J D18.3.1).
+pub fn read(crm: u32, op2: u32) -> u64 {
+    match (crm, op2) {
+        (1, _) => aarch32_1(op2),
+        (2, _) => aarch32_2(op2),
+        (3, _) => aarch32_3(op2),
+        // AMU, SVE, MPAM.
+        (4, 0) => hide(read!("id_aa64pfr0_el1"), &[44, 32, 40]),
+        // SME, MTE, MPAM_frac, NMI.
+        (4, 1) => hide(read!("id_aa64pfr1_el1"), &[24, 8, 40, 16, 36]),
+        // PMU, SPE, trace, trace buffer; the debug version stays.
+        (5, 0) => hide(read!("id_aa64dfr0_el1"), &[8, 32, 4, 40, 44, 36, 48, 52]),
+        // Pointer authentication.
+        (6, 0) => hide(read!("id_aa64isar0_el1"), &[24]),
+        (6, 1) => hide(read!("id_aa64isar1_el1"), &[4, 8, 24, 28, 60]),
+        (6, 2) => hide(read!("S3_0_C0_C6_2"), &[8, 12, 24]),
+        (7, 0) => read!("id_aa64mmfr0_el1"),
+        // Nothing above EL1 is the guest's: VHE and the hypervisor's own extensions are hidden.
+        (7, 1) => hide(read!("id_aa64mmfr1_el1"), &[8, 40, 60]),
+        (7, 2) => hide(read!("id_aa64mmfr2_el1"), &[24]),
+        _ => 0,
+    }
+}
+
+fn aarch32_1(op2: u32) -> u64 {
+    match op2 {
+        0 => read!("id_pfr0_el1"),
+        1 => read!("id_pfr1_el1"),
+        // Performance monitors, trace.
+        2 => hide(read!("id_dfr0_el1"), &[24, 16, 12, 20]),
+        4 => read!("id_mmfr0_el1"),
+        5 => read!("id_mmfr1_el1"),
+        6 => read!("id_mmfr2_el1"),
+        7 => read!("id_mmfr3_el1"),
+        _ => 0,
+    }
+}
+
+fn aarch32_2(op2: u32) -> u64 {
+    match op2 {
+        0 => read!("id_isar0_el1"),
+        1 => read!("id_isar1_el1"),
+        2 => read!("id_isar2_el1"),
+        3 => read!("id_isar3_el1"),
+        4 => read!("id_isar4_el1"),
+        5 => read!("id_isar5_el1"),
+        6 => read!("id_mmfr4_el1"),
+        7 => read!("S3_0_C0_C2_7"),
+        _ => 0,
+    }
+}
+
+fn aarch32_3(op2: u32) -> u64 {
+    match op2 {
+        0 => read!("mvfr0_el1"),
+        1 => read!("mvfr1_el1"),
+        2 => read!("mvfr2_el1"),
+        4 => read!("S3_0_C0_C3_4"),
+        5 => read!("S3_0_C0_C3_5"),
+        6 => read!("S3_0_C0_C3_6"),
+        _ => 0,
+    }
+}

@@ -1,0 +1,53 @@
+//! The interrupt controller and the private interrupts, from the device tree.
+
+use super::fatal;
+use crate::drivers::gic::{self, Gic, GicV2, GicV3, RedistributorRegion};
+use crate::drivers::timer;
+use crate::irq::{self, Private};
+use crate::machine::mmio::MmioWindow;
+use alloc::vec::Vec;
+use devicetree::query::GicVersion;
+use devicetree::{Interrupt, Tree};
+use types::{IntId, PhysRange};
+
+/// Takes over the GIC and learns the timer's interrupts and rate.
+pub fn init(tree: &Tree<'static>) -> &'static Gic {
+    let node = tree.gic().unwrap_or_else(|error| fatal(format_args!("{error}")));
+    let gic = match node.version {
+        GicVersion::V2 { gicd, gicc, gich, .. } => Gic::V2(GicV2::new(map(gicd), map(gicc), map(gich))),
+        GicVersion::V3 { gicd, stride_bytes, .. } => {
+            let regions = node.redistributors().map(|range| RedistributorRegion {
+                registers: map(range),
+                stride_bytes,
+                bytes: range.len_bytes(),
+            });
+            Gic::V3(GicV3::new(map(gicd), regions.collect::<Vec<_>>()))
+        }
+    };
+    let interrupts = node.interrupts();
+    let Some(timers) = tree.timer(&interrupts) else {
+        fatal(format_args!("No generic timer: the device tree has no arm,armv8-timer or arm,armv7-timer"));
+    };
+    let number = |interrupt: Option<Interrupt>, usual: u32| interrupt.map_or(IntId::new(usual), |line| line.id);
+    irq::set_private(Private {
+        hyp_timer: number(timers.hypervisor, 26),
+        virtual_timer: number(timers.virtual_, 27),
+        physical_timer: number(timers.physical, 30),
+        maintenance: number(node.maintenance, 25),
+    });
+    if timer::init(timers.frequency_hz.map(u64::from)).is_none() {
+        fatal(format_args!(
+            "The timer's rate is unknown: CNTFRQ is 0 and the timer node has no clock-frequency"
+        ));
+    }
+    let gic = gic::init(gic);
+    let version = if matches!(gic, Gic::V2(_)) { 2 } else { 3 };
+    log::info!(
+        "GICv{version}: {} interrupts, {} list registers", gic.interrupt_count(), gic.list_register_count()
+    );
+    gic
+}
+
+fn map(range: PhysRange) -> MmioWindow {
+    MmioWindow::map(range).unwrap_or_else(|error| fatal(format_args!("GIC: {range} cannot be mapped: {error:?}")))
+}

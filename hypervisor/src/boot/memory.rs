@@ -1,0 +1,210 @@
+//! From the device tree's memory to frames that can be allocated.
+//!
+//! Order matters: the largest piece of RAM is mapped with the tables that the image brings; the heap
+//! and the frame table are taken from it; then frames can be allocated, and the rest of RAM is mapped
+//! with tables from them.
+
+use crate::arch::{self, boot as image, layout};
+use crate::machine::{frame_window, heap};
+use crate::mm::{frames, hyp_space};
+use ::frames::{BootMap, FrameInfo, FrameTable, Prefer};
+use crate::domain::build;
+use core::fmt;
+use devicetree::Tree;
+use devicetree::query::{Modules, ReservedKind};
+use pagetable::El2Access;
+use types::{PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange, VirtAddr};
+
+/// Pieces of RAM that are told apart.
+pub const PIECES: usize = 64;
+/// Bytes of the heap.
+const HEAP_BYTES: u64 = 4 << 20;
+/// Bytes of RAM that one section of the frame table describes.
+const SECTION_BYTES: u64 = 1 << 30;
+
+/// Most GiB of address space with RAM in them.
+const MAX_SECTIONS: usize = 256;
+
+/// The runs of RAM that sections of the frame table describe.
+type Sections = [Option<PhysRange>; MAX_SECTIONS];
+
+/// Why the machine's memory cannot be used.
+#[derive(Debug)]
+pub enum Error {
+    /// The tree has no usable memory.
+    NoMemory,
+    /// RAM is in more pieces than can be told apart.
+    TooManyPieces,
+    /// No piece of RAM is large enough for EL2's own needs.
+    TooSmall,
+    /// EL2's tables could not be made.
+    Mapping(hyp_space::Error),
+    /// The frame table could not be made.
+    Frames,
+}
+
+/// What RAM there is.
+pub struct Memory {
+    /// RAM that EL2 may touch: all but `no-map`.
+    pub ram: BootMap<PIECES>,
+    /// RAM that nobody uses yet.
+    pub free: BootMap<PIECES>,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMemory => write!(f, "No memory: the device tree has no usable /memory node"),
+            Self::TooManyPieces => write!(f, "Memory is in more than {PIECES} pieces"),
+            Self::TooSmall => write!(f, "No piece of free RAM is large enough for the hypervisor's own tables"),
+            Self::Mapping(error) => write!(f, "The hypervisor's tables cannot be made: {error:?}"),
+            Self::Frames => write!(f, "The frame table cannot be made"),
+        }
+    }
+}
+
+impl From<::frames::Full> for Error {
+    fn from(_: ::frames::Full) -> Self {
+        Self::TooManyPieces
+    }
+}
+
+impl From<hyp_space::Error> for Error {
+    fn from(error: hyp_space::Error) -> Self {
+        Self::Mapping(error)
+    }
+}
+
+/// Reads the machine's memory: banks, less what is reserved, less what holds the image, the tree and the modules.
+///
+/// # Errors
+/// If there is none, or it is in too many pieces.
+pub fn survey(tree: &Tree<'_>, modules: &Modules<'_>) -> Result<Memory, Error> {
+    let mut ram = BootMap::<PIECES>::new();
+    for bank in tree.memory() {
+        if let Some(bank) = clip(bank).and_then(|bank| bank.pages_inside()) {
+            ram.add(bank)?;
+        }
+    }
+    if ram.as_slice().is_empty() {
+        return Err(Error::NoMemory);
+    }
+    let mut free = BootMap::<PIECES>::new();
+    for piece in ram.as_slice() {
+        free.add(*piece)?;
+    }
+    let mut full = Ok(());
+    tree.for_each_reserved(|reserved| {
+        let Some(pages) = reserved.range.pages_touched() else { return };
+        if reserved.kind == ReservedKind::NoMap {
+            full = full.and(ram.subtract(pages));
+        }
+        full = full.and(free.subtract(pages));
+    });
+    full?;
+    let mut take = |range: PhysRange| {
+        if let Some(pages) = range.pages_touched() {
+            full = full.and(free.subtract(pages));
+        }
+    };
+    tree.memory_reservations().for_each(&mut take);
+    build::taken(tree, modules, &mut take);
+    full?;
+    Ok(Memory { ram, free })
+}
+
+/// Cuts off what the architecture cannot reach.
+fn clip(bank: PhysRange) -> Option<PhysRange> {
+    let limit = PhysAddr::new(layout::PA_LIMIT);
+    if bank.end() <= limit {
+        return Some(bank);
+    }
+    log::warn!("RAM above {limit} is out of this CPU's reach and not used: {bank}");
+    PhysRange::from_bounds(bank.start(), limit).ok()
+}
+
+/// Maps RAM, makes the heap and the frame table, and frees what is free.
+///
+/// # Errors
+/// If the largest piece of free RAM cannot hold them.
+pub fn bring_up(memory: &mut Memory) -> Result<(), Error> {
+    let sections = sections(memory);
+    let table_bytes: u64 = sections.iter().flatten().map(|piece| storage_bytes(*piece)).sum();
+    let own = memory
+        .free
+        .find(table_bytes + HEAP_BYTES, arch::layout::BLOCK_BYTES, PhysAddr::new(u64::MAX), Prefer::Highest)
+        .ok_or(Error::TooSmall)?;
+    memory.free.subtract(own)?;
+    let home = memory.ram.as_slice().iter().copied().find(|piece| piece.covers(&own)).ok_or(Error::NoMemory)?;
+    hyp_space::map_ram(home)?;
+    let heap_frames = PhysRange::new(own.start(), HEAP_BYTES).map_err(|_| Error::TooSmall)?;
+    hyp_space::map_memory(layout::HEAP, heap_frames, El2Access::ReadWrite)?;
+    heap::init(layout::HEAP, arch::to_usize(HEAP_BYTES));
+    let mut table = FrameTable::with_capacity(sections.iter().flatten().count()).map_err(|_| Error::Frames)?;
+    let mut at = heap_frames.end();
+    for piece in sections.iter().copied().flatten() {
+        at = add_section(&mut table, piece, at)?;
+    }
+    frames::init(table);
+    for piece in memory.free.as_slice() {
+        frames::add_free(*piece).map_err(|_| Error::Frames)?;
+    }
+    for piece in memory.ram.as_slice() {
+        if *piece != home {
+            hyp_space::map_ram(*piece)?;
+        }
+    }
+    Ok(())
+}
+
+/// Cuts RAM at GiB boundaries: for each GiB the run from its first to its last byte of RAM.
+fn sections(memory: &Memory) -> Sections {
+    let mut sections: Sections = [None; MAX_SECTIONS];
+    for piece in memory.ram.as_slice() {
+        let mut start = piece.start();
+        while start < piece.end() {
+            let end = start.wrapping_add(1).align_up(SECTION_BYTES).unwrap_or(piece.end()).min(piece.end());
+            extend(&mut sections, start, end);
+            start = end;
+        }
+    }
+    sections
+}
+
+/// Adds a run of RAM to the section of its GiB.
+fn extend(sections: &mut Sections, start: PhysAddr, end: PhysAddr) {
+    let gib = start.raw() / SECTION_BYTES;
+    let same = |slot: &Option<PhysRange>| slot.is_none_or(|piece| piece.start().raw() / SECTION_BYTES == gib);
+    if let Some(slot) = sections.iter_mut().find(|slot| same(slot)) {
+        let first = slot.map_or(start, |piece| piece.start());
+        *slot = PhysRange::from_bounds(first, end).ok();
+    }
+}
+
+/// Bytes of the frame table for a piece of RAM, whole pages.
+fn storage_bytes(piece: PhysRange) -> u64 {
+    let bytes = (piece.len_bytes() >> PAGE_SHIFT) * size_of::<FrameInfo>() as u64;
+    bytes.next_multiple_of(PAGE_BYTES)
+}
+
+/// Maps a section's storage from the frames at `at` on and returns the next frame.
+fn add_section(table: &mut FrameTable<'static>, piece: PhysRange, at: PhysAddr) -> Result<PhysAddr, Error> {
+    static USED: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
+    let bytes = storage_bytes(piece);
+    let offset = USED.fetch_add(arch::to_usize(bytes), core::sync::atomic::Ordering::Relaxed);
+    let va = layout::FRAME_TABLE.wrapping_add(offset);
+    let storage = PhysRange::new(at, bytes).map_err(|_| Error::TooSmall)?;
+    hyp_space::map_memory(va, storage, El2Access::ReadWrite)?;
+    let frames = arch::to_usize(piece.len_bytes() >> PAGE_SHIFT);
+    let storage = frame_window::static_slice::<FrameInfo>(va, frames);
+    table.add_section(piece.start().frame(), storage).map_err(|_| Error::Frames)?;
+    Ok(at.wrapping_add(bytes))
+}
+
+/// Unmaps the entry code's page at its physical address: once the last CPU is up nobody needs it.
+pub fn unmap_identity() {
+    let page = VirtAddr::new(arch::to_usize(image::image_phys().raw()));
+    if hyp_space::unmap(page, PAGE_BYTES).is_err() {
+        log::warn!("The entry code's identity page stays mapped");
+    }
+}

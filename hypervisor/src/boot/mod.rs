@@ -1,0 +1,149 @@
+//! From the first Rust instruction to dom0, stage by stage.
+
+pub mod end;
+mod interrupts;
+pub mod memory;
+pub mod options;
+mod smp;
+mod tree;
+mod uart;
+
+pub use end::{end_of_machine, fatal};
+
+use crate::arch;
+use crate::arch::{layout, sysreg};
+use crate::domain::{self, build};
+use crate::drivers::timer;
+use crate::machine::console;
+use crate::machine::percpu::PerCpu;
+use crate::mm::{frames, p2m};
+use crate::sched;
+use devicetree::Tree;
+use options::{Options, Warning};
+use spin::Once;
+use types::{CpuId, PAGE_SHIFT, PhysAddr, PhysRange};
+
+/// What boot found out and what later stages, hypercalls and debug keys ask for.
+pub struct Machine {
+    /// The host's device tree.
+    pub tree: Tree<'static>,
+    /// The hypervisor's command line.
+    pub command_line: &'static str,
+    /// Its options.
+    pub options: Options<'static>,
+    /// The board.
+    pub platform: &'static dyn platforms::Platform,
+    /// Bytes of RAM in the host's tree.
+    pub ram_bytes: u64,
+    /// The highest frame of RAM.
+    pub max_page: u64,
+}
+
+static MACHINE: Once<Machine> = Once::new();
+
+/// Returns what boot found out.
+pub fn machine() -> Option<&'static Machine> {
+    MACHINE.get()
+}
+
+/// Boots: called by the entry code on the first CPU, with the address of the device tree.
+pub fn primary(dtb: PhysAddr) -> ! {
+    console::init();
+    uart::early();
+    let tree = tree::find(dtb);
+    let modules = tree.modules().unwrap_or_else(|error| fatal(format_args!("{error}")));
+    let arguments = tree.chosen().arguments(&modules);
+    let mut ignored = |_: Warning<'_>| {};
+    let options = options::parse(arguments.hypervisor, &mut ignored);
+    console::set_level(options.loglvl.always);
+    uart::init(&tree, &options);
+    banner(&tree, arguments.hypervisor);
+    options::parse(arguments.hypervisor, &mut |warning| log::warn!("Command line: {warning}"));
+    crate::console::set_switch(options.conswitch.code);
+    let mut memory = memory::survey(&tree, &modules).unwrap_or_else(|error| fatal(format_args!("{error}")));
+    let ram_bytes = tree.memory().map(|bank| bank.len_bytes()).sum();
+    let max_page = memory.ram.as_slice().last().map_or(0, |last| last.end().raw() >> PAGE_SHIFT);
+    memory::bring_up(&mut memory).unwrap_or_else(|error| fatal(format_args!("{error}")));
+    let platform = platforms::select(&tree);
+    let command_line = arguments.hypervisor;
+    let machine = MACHINE.call_once(|| Machine { tree, command_line, options, platform, ram_bytes, max_page });
+    log::info!("Platform: {}", machine.platform.name());
+    start_cpu(&tree);
+    smp::start_others(machine);
+    let dom0 = build::dom0(machine, &modules, memory);
+    memory::unmap_identity();
+    report(machine, &dom0);
+    crate::console::give_input_to_dom0();
+    run(&dom0)
+}
+
+fn banner(tree: &Tree<'_>, command_line: &str) {
+    log::info!("Xenolith {} (Xen {}.{}{} ABI)", env!("CARGO_PKG_VERSION"), xen_abi::version::XEN_MAJOR,
+        xen_abi::version::XEN_MINOR, xen_abi::version::EXTRAVERSION);
+    log::info!("Machine: {}", tree.root().str("model").or(tree.root().str("compatible")).unwrap_or("unknown"));
+    log::info!("Image at {}, processor {:#x}", arch::boot::image_phys(), sysreg::midr());
+    log::info!("Command line: {command_line}");
+}
+
+/// Prepares the first CPU: its data, timer, interrupts and stage 2.
+fn start_cpu(tree: &Tree<'static>) {
+    let stack_top = arch::boot::boot_stack().wrapping_add(layout::BOOT_STACK_BYTES);
+    let cpu = PerCpu::create(CpuId::new(0), sysreg::mpidr(), stack_top);
+    cpu.adopt();
+    let gic = interrupts::init(tree);
+    let shape = p2m::init();
+    sysreg::init_cpu();
+    sysreg::set_vtcr(shape.vtcr);
+    arch::timer::init_cpu();
+    if gic.init_cpu(cpu.id, cpu.mpidr).is_err() {
+        fatal(format_args!("The GIC has no redistributor for CPU {:#x}", cpu.mpidr));
+    }
+    crate::irq::init_cpu(gic);
+    uart::enable_interrupt(tree);
+    log::info!("Generic timer: {} Hz", timer::frequency_hz());
+    log::info!("Stage 2: {} bits", shape.geometry.input_bits());
+}
+
+/// Called by the entry code on every other CPU.
+pub fn secondary() -> ! {
+    smp::secondary()
+}
+
+/// Says where the machine's memory went.
+fn report(machine: &Machine, dom0: &domain::Domain) {
+    let mib = |bytes: u64| bytes >> 20;
+    let dom0_bytes = dom0.pages.owned.load(core::sync::atomic::Ordering::Relaxed) << PAGE_SHIFT;
+    let free = frames::stats().free_frames << PAGE_SHIFT;
+    let own = machine.ram_bytes.saturating_sub(dom0_bytes).saturating_sub(free);
+    log::info!(
+        "Memory: {} MiB RAM, {} MiB dom0, {} MiB free, {} KiB hypervisor",
+        mib(machine.ram_bytes), mib(dom0_bytes), mib(free), own >> 10
+    );
+}
+
+/// Leaves boot for good: this CPU runs what the scheduler says.
+fn run(dom0: &domain::Domain) -> ! {
+    let Some(cpu) = crate::machine::percpu::this() else { fatal(format_args!("CPU 0 has no data")) };
+    if let Some(vcpu) = dom0.vcpus().first() {
+        vcpu.online.store(true, core::sync::atomic::Ordering::SeqCst);
+        sched::wake(vcpu);
+    }
+    let context = sched::leave(cpu);
+    arch::traps::enter(context, cpu.stack_top)
+}
+
+/// Returns the node of the console's UART.
+pub fn console_node() -> Option<devicetree::NodeId> {
+    uart::node()
+}
+
+/// Returns where the host's tree is.
+pub fn tree_range(tree: &Tree<'_>) -> Option<PhysRange> {
+    let start = tree::address()?;
+    PhysRange::new(start, tree.used().len() as u64).ok()
+}
+
+/// The range that the image occupies, `.bss` included.
+pub fn image_range() -> Option<PhysRange> {
+    PhysRange::new(arch::boot::image_phys(), arch::boot::image_bytes() as u64).ok()
+}

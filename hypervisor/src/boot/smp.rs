@@ -1,0 +1,117 @@
+//! The other CPUs, brought up one at a time.
+
+use super::Machine;
+use crate::arch::{self, layout, smc, sysreg};
+use crate::drivers::{gic, timer};
+use crate::machine::frame_window;
+use crate::machine::percpu::{self, MAX_CPUS, PerCpu};
+use crate::machine::platform_port::HostPort;
+use crate::mm::{frames, hyp_space, p2m};
+use crate::{irq, sched};
+use core::sync::atomic::{AtomicU32, Ordering};
+use devicetree::query::Cpu;
+use ::frames::{Usage, Within};
+use pagetable::El2Access;
+use platforms::BringUp;
+use types::{CpuId, PAGE_BYTES, PhysAddr, PhysRange, VirtAddr};
+
+/// How long a CPU may take to come up, in microseconds.
+const PATIENCE_US: u32 = 2_000_000;
+
+/// Number of the CPU that is coming up, plus one; it clears it when it is up.
+static COMING: AtomicU32 = AtomicU32::new(0);
+
+/// Brings up every CPU of the tree but this one, at most as many as `maxcpus` says.
+pub fn start_others(machine: &Machine) {
+    let boot = sysreg::mpidr();
+    let most = machine.options.maxcpus.map_or(MAX_CPUS, |max| (max.max(1) as usize).min(MAX_CPUS));
+    let mut next = 1;
+    for cpu in machine.tree.cpus().filter(|cpu| cpu.mpidr != boot) {
+        if next >= most {
+            log::info!("CPU {:#x} stays off: the limit is {most}", cpu.mpidr);
+            continue;
+        }
+        match start(machine, &cpu, next) {
+            Ok(()) => next += 1,
+            Err(reason) => log::error!("CPU {:#x} does not come up: {reason}", cpu.mpidr),
+        }
+    }
+    log::info!("Brought up {next} CPUs");
+}
+
+fn start(machine: &Machine, cpu: &Cpu<'_>, number: usize) -> Result<(), &'static str> {
+    let psci = machine.tree.psci();
+    let how = platforms::bring_up(cpu, psci.as_ref(), machine.platform).map_err(|_| "nobody knows how to start it")?;
+    let id = CpuId::new(u16::try_from(number).map_err(|_| "too many CPUs")?);
+    let stack_top = make_stack(number).ok_or("no memory for its stack")?;
+    let entry = arch::boot::secondary_entry_phys();
+    let data = PerCpu::create(id, cpu.mpidr, stack_top);
+    arch::boot::set_secondary_stack(stack_top);
+    COMING.store(u32::from(id.raw()) + 1, Ordering::SeqCst);
+    let woken = wake(machine, how, data, entry);
+    if woken.is_ok() && wait() {
+        return Ok(());
+    }
+    COMING.store(0, Ordering::SeqCst);
+    percpu::withdraw(id);
+    woken.and(Err("it did not answer within 2 seconds"))
+}
+
+fn wake(machine: &Machine, how: BringUp, cpu: &PerCpu, entry: PhysAddr) -> Result<(), &'static str> {
+    match how {
+        BringUp::Psci(function) => {
+            let result = smc::call(function, [cpu.mpidr, entry.raw(), 0]);
+            if result == 0 { Ok(()) } else { Err("firmware's CPU_ON refused") }
+        }
+        BringUp::SpinTable(release) => {
+            frame_window::write(release, &entry.raw().to_le_bytes()).map_err(|_| "its release address is not in RAM")?;
+            let line = PhysRange::new(release, 8).map_err(|_| "its release address wraps")?;
+            frame_window::clean_invalidate(line).map_err(|_| "its release address is not in RAM")?;
+            arch::cpu::send_event();
+            Ok(())
+        }
+        BringUp::Platform => machine.platform.cpu_on(&mut HostPort, cpu.id, entry).map_err(|_| "the board's sequence failed"),
+    }
+}
+
+fn wait() -> bool {
+    let start = arch::timer::counter();
+    let ticks = timer::ns_to_ticks(u64::from(PATIENCE_US) * 1000);
+    while COMING.load(Ordering::SeqCst) != 0 {
+        if arch::timer::counter().wrapping_sub(start) > ticks {
+            return false;
+        }
+        arch::cpu::relax();
+    }
+    true
+}
+
+/// Maps a stack with an unmapped page under it and returns its top.
+fn make_stack(number: usize) -> Option<VirtAddr> {
+    let bytes = layout::STACK_BYTES as u64;
+    let order = (bytes / PAGE_BYTES).trailing_zeros();
+    let stack = frames::alloc(order, Within::Any, Usage::HYPERVISOR)?.mfn.addr();
+    let slot = layout::STACK_BYTES + PAGE_BYTES as usize;
+    let bottom = layout::STACKS.wrapping_add(number * slot + PAGE_BYTES as usize);
+    hyp_space::map_memory(bottom, PhysRange::new(stack, bytes).ok()?, El2Access::ReadWrite).ok()?;
+    Some(bottom.wrapping_add(layout::STACK_BYTES))
+}
+
+/// Where a CPU arrives from the entry code, on its own stack.
+pub fn secondary() -> ! {
+    let number = COMING.load(Ordering::SeqCst).wrapping_sub(1);
+    let cpu = u16::try_from(number).ok().and_then(|id| percpu::get(CpuId::new(id)));
+    let (Some(cpu), Some(gic)) = (cpu, gic::get()) else { arch::cpu::park() };
+    cpu.adopt();
+    sysreg::init_cpu();
+    sysreg::set_vtcr(p2m::shape().vtcr);
+    arch::timer::init_cpu();
+    if gic.init_cpu(cpu.id, cpu.mpidr).is_err() {
+        log::error!("CPU {:#x} has no redistributor", cpu.mpidr);
+        arch::cpu::park();
+    }
+    irq::init_cpu(gic);
+    COMING.store(0, Ordering::SeqCst);
+    let context = sched::leave(cpu);
+    arch::traps::enter(context, cpu.stack_top)
+}

@@ -1,0 +1,60 @@
+//! dom0's memory: which frames it may have, and giving them to it.
+
+use super::{Domain, map_same, must};
+use crate::boot::memory::{Memory, PIECES};
+use crate::boot::{fatal, image_range};
+use crate::mm::frames;
+use bootimage::Layout;
+use devicetree::Tree;
+use devicetree::query::Modules;
+use ::frames::{BootMap, Usage};
+use pagetable::PageType;
+use types::{PAGE_SHIFT, PhysRange};
+
+/// Calls `f` with everything that is in memory already: the image, the tree, the modules.
+pub fn taken(tree: &Tree<'_>, modules: &Modules<'_>, mut f: impl FnMut(PhysRange)) {
+    image_range().into_iter().for_each(&mut f);
+    crate::boot::tree_range(tree).into_iter().for_each(&mut f);
+    modules.iter().for_each(|module| f(module.range));
+}
+
+/// Returns what dom0 may own, ascending: free memory and its own modules, whose pages become free here.
+pub fn available(memory: &Memory, tree: &Tree<'_>, modules: &Modules<'_>, own: &[PhysRange]) -> BootMap<PIECES> {
+    let mut pages = BootMap::<PIECES>::new();
+    for module in own.iter().filter_map(PhysRange::pages_touched) {
+        must(pages.add(module), "modules");
+    }
+    taken(tree, modules, |range| {
+        if !own.contains(&range)
+            && let Some(other) = range.pages_touched()
+        {
+            must(pages.subtract(other), "modules");
+        }
+    });
+    tree.for_each_reserved(|reserved| {
+        if let Some(other) = reserved.range.pages_touched() {
+            must(pages.subtract(other), "modules");
+        }
+    });
+    let mut all = BootMap::<PIECES>::new();
+    for piece in memory.free.as_slice().iter().chain(pages.as_slice()) {
+        must(all.add(*piece), "free memory");
+    }
+    for piece in pages.as_slice() {
+        if let Err(error) = frames::add_free(*piece) {
+            fatal(format_args!("Module at {piece} is not in RAM: {error:?}"));
+        }
+    }
+    all
+}
+
+/// Gives the banks' frames to the domain and maps them at their own addresses.
+pub fn give(domain: &Domain, layout: &Layout) {
+    for bank in layout.banks.as_slice() {
+        must(frames::alloc_at(*bank, Usage::ram(domain.id)), "memory");
+        must(map_same(domain, *bank, PageType::RamRw), "memory's mapping");
+        domain.add_pages(bank.len_bytes() >> PAGE_SHIFT);
+    }
+    let owned = domain.pages.owned.load(core::sync::atomic::Ordering::Relaxed);
+    domain.pages.max.store(owned, core::sync::atomic::Ordering::Relaxed);
+}

@@ -1,0 +1,211 @@
+//! Building dom0 from the boot modules.
+//!
+//! Nothing is copied that can stay: the banks are laid around the kernel and the RAM disk
+//! (crates/bootimage). Before the first instruction, what dom0 reads with its caches off is cleaned:
+//! the kernel over all that it occupies, the RAM disk and the tree (architecture: caches).
+
+mod devices;
+mod load;
+mod memory;
+mod tree;
+
+pub use memory::taken;
+
+use super::events::Events;
+use super::shared_info::SharedInfo;
+use super::vgic::{DomainVgic, Frames, Model, Place, VcpuGic, Version};
+use super::{Domain, Pages, Role, Vcpu};
+use crate::boot::memory::Memory;
+use crate::boot::{Machine, fatal};
+use crate::drivers::gic;
+use crate::machine::percpu;
+use crate::mm::p2m::P2m;
+use crate::{arch, irq, sched};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use bootimage::Layout;
+use core::fmt::Debug;
+use core::sync::atomic::AtomicU64;
+use devicetree::dom0::Policy;
+use devicetree::query::{GicVersion, Modules};
+use pagetable::PageType;
+use spin::Once;
+use types::{DomId, IntId, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, Port, VcpuId, Vmid};
+
+/// Pages of grant table that dom0 can map (xen/include/public, gnttab_dom0_frames).
+const GRANT_PAGES: u64 = 64;
+/// The highest event port of dom0.
+const MAX_PORT: Port = Port::new(131_071);
+
+/// Builds dom0, or ends boot with what is wrong.
+pub fn dom0(machine: &Machine, modules: &Modules<'static>, memory: Memory) -> Arc<Domain> {
+    let console = crate::boot::console_node();
+    let hidden = machine.platform.hidden_devices();
+    let policy = Policy::new(&machine.tree, console, hidden).unwrap_or_else(|error| fatal(format_args!("{error}")));
+    let (kernel, layout) = load::plan(machine, modules, memory);
+    let vcpus = vcpu_count(machine, &policy);
+    let domain = make(machine, &policy, vcpus);
+    memory::give(&domain, &layout);
+    devices::give(&domain, machine, &policy);
+    load::place(modules, &kernel, &layout);
+    tree::write(machine, modules, &policy, &domain, &layout);
+    load::clean(&layout);
+    make_vcpus(&domain, &layout, vcpus);
+    super::register(&domain);
+    describe(&layout, vcpus);
+    domain
+}
+
+fn must<T, E: Debug>(result: Result<T, E>, what: &str) -> T {
+    result.unwrap_or_else(|error| fatal(format_args!("dom0: {what}: {error:?}")))
+}
+
+/// As many vCPUs as CPUs, or as asked, but no more than the interrupt controller can have.
+fn vcpu_count(machine: &Machine, policy: &Policy<'_>) -> u16 {
+    let cpus = u32::try_from(percpu::all().count()).unwrap_or(1);
+    let asked = machine.options.dom0_max_vcpus.map_or(cpus, |count| count.on(cpus));
+    let most = match policy.gic().version {
+        GicVersion::V2 { .. } => u32::from(Model::MAX_VCPUS_V2),
+        GicVersion::V3 { stride_bytes, .. } => {
+            let stride = stride_bytes.unwrap_or(arm_spec::gic::gicr::STRIDE_BYTES);
+            let frames = policy.gic().redistributors().map(|region| region.len_bytes() / stride).sum::<u64>();
+            u32::try_from(frames).unwrap_or(u32::MAX).min(u32::from(arch::layout::MAX_VCPUS))
+        }
+    };
+    if asked > most {
+        log::warn!("dom0 gets {most} vCPUs, not {asked}: the interrupt controller has no more");
+    }
+    u16::try_from(asked.clamp(1, most)).unwrap_or(1)
+}
+
+fn make(machine: &Machine, policy: &Policy<'_>, vcpus: u16) -> Arc<Domain> {
+    let p2m = must(P2m::new(Vmid::new(1)), "stage 2");
+    let vgic = must(make_vgic(policy, vcpus), "interrupt controller");
+    let shared_info = must(SharedInfo::new(DomId::ZERO), "shared_info");
+    let events = must(Events::new(DomId::ZERO, shared_info.mfn(), MAX_PORT, vcpus), "event channels");
+    let grants = Ipa::new(arch::boot::image_phys().raw());
+    Arc::new(Domain {
+        id: DomId::ZERO,
+        role: Role::Hardware,
+        p2m,
+        vgic,
+        events,
+        shared_info,
+        event_interrupt: event_interrupt(machine),
+        pages: Pages { owned: AtomicU64::new(0), max: AtomicU64::new(u64::MAX) },
+        grant_region: must(IpaRange::new(grants, GRANT_PAGES << PAGE_SHIFT), "grant table"),
+        vcpus: Once::new(),
+    })
+}
+
+fn make_vgic(policy: &Policy<'_>, vcpus: u16) -> Result<DomainVgic, vgic::Error> {
+    let gic = gic::get().ok_or(vgic::Error::NoMemory)?;
+    let spis = gic.interrupt_count().saturating_sub(32);
+    let range = |registers: types::PhysRange| {
+        IpaRange::new(Ipa::new(registers.start().raw()), registers.len_bytes()).map_err(|_| vgic::Error::NoMemory)
+    };
+    let (version, frames) = match policy.gic().version {
+        GicVersion::V2 { gicd, .. } => (Version::V2, Frames::V2 { gicd: range(gicd)? }),
+        GicVersion::V3 { gicd, stride_bytes, .. } => {
+            let stride = stride_bytes.unwrap_or(arm_spec::gic::gicr::STRIDE_BYTES);
+            let mut redistributors = Vec::new();
+            for region in policy.gic().redistributors() {
+                redistributors.push((range(region)?, stride));
+            }
+            (Version::V3, Frames::V3 { gicd: range(gicd)?, redistributors })
+        }
+    };
+    DomainVgic::new(Model::new(version, vcpus, spis, gic.limits())?, frames)
+}
+
+/// The PPI that announces events: the highest that the host's tree does not use.
+fn event_interrupt(machine: &Machine) -> IntId {
+    let private = irq::private();
+    let pmu = 23;
+    let used = [private.hyp_timer, private.virtual_timer, private.physical_timer, private.maintenance];
+    let gic = machine.tree.gic().ok();
+    let in_tree = |id: IntId| {
+        let Some(gic) = &gic else { return false };
+        let interrupts = gic.interrupts();
+        let mut walk = machine.tree.nodes();
+        while walk.next().is_some() {
+            if interrupts.of(walk.lineage()).flatten().any(|line| line.id == id) {
+                return true;
+            }
+        }
+        false
+    };
+    let free = |id: &IntId| !used.contains(id) && id.raw() != pmu && !in_tree(*id);
+    (16..32).rev().map(IntId::new).find(free).unwrap_or(IntId::new(31))
+}
+
+fn make_vcpus(domain: &Arc<Domain>, layout: &Layout, count: u16) {
+    let mut vcpus = Vec::new();
+    must(vcpus.try_reserve_exact(usize::from(count)), "vCPUs");
+    must(sched::reserve(usize::from(count)), "run queue");
+    for id in 0..count {
+        let place = last_place(domain, id, count);
+        let mut gic = must(VcpuGic::new(domain.vgic.model, VcpuId::new(id), place), "vCPU's interrupts");
+        let timer = irq::private().virtual_timer;
+        must(gic.forward(timer, timer), "virtual timer");
+        vcpus.push(Arc::new(Vcpu::new(domain, VcpuId::new(id), gic)));
+    }
+    if let Some(first) = vcpus.first() {
+        first.start_kernel(layout.entry.raw(), layout.tree.start().raw());
+    }
+    domain.set_vcpus(vcpus);
+}
+
+/// Tells whether a vCPU's redistributor is the last of its region.
+fn last_place(domain: &Domain, id: u16, count: u16) -> Place {
+    let Frames::V3 { redistributors, .. } = &domain.vgic.frames else { return Place::Last };
+    let mut first = 0;
+    for (region, stride) in redistributors {
+        first += region.len_bytes() / stride;
+        if u64::from(id) + 1 == first {
+            return Place::Last;
+        }
+    }
+    if id + 1 == count { Place::Last } else { Place::Inner }
+}
+
+fn describe(layout: &Layout, vcpus: u16) {
+    log::info!("dom0: {vcpus} vCPUs, memory:");
+    for bank in layout.banks.as_slice() {
+        log::info!("  {bank} ({} MiB)", bank.len_bytes() >> 20);
+    }
+    let moved = |place: &bootimage::Place| match place {
+        bootimage::Place::Stays(_) => "in place",
+        bootimage::Place::Moves(_) => "moved",
+    };
+    log::info!("dom0: kernel {} ({})", layout.kernel.range(), moved(&layout.kernel));
+    if let Some(ramdisk) = &layout.ramdisk {
+        log::info!("dom0: RAM disk {} ({})", ramdisk.range(), moved(ramdisk));
+    }
+    log::info!("dom0: device tree {}", layout.tree);
+}
+
+/// Maps `range` of the machine at the same addresses of the domain.
+fn map_same(domain: &Domain, range: types::PhysRange, page: PageType) -> Result<(), crate::mm::p2m::Error> {
+    let Some(pages) = range.pages_touched() else { return Ok(()) };
+    let ipas = IpaRange::new(Ipa::new(pages.start().raw()), pages.len_bytes())
+        .map_err(|_| crate::mm::p2m::Error::OutOfRange)?;
+    match domain.p2m.map(ipas, pages.start(), page) {
+        Err(crate::mm::p2m::Error::Overlap(_)) => map_holes(domain, pages, page),
+        result => result,
+    }
+}
+
+/// Maps the pages of a range that are not mapped yet: devices share pages.
+fn map_holes(domain: &Domain, pages: types::PhysRange, page: PageType) -> Result<(), crate::mm::p2m::Error> {
+    let mut at = pages.start();
+    while at < pages.end() {
+        let ipa = Ipa::new(at.raw());
+        if domain.p2m.lookup(ipa).is_none() {
+            let one = IpaRange::new(ipa, PAGE_BYTES).map_err(|_| crate::mm::p2m::Error::OutOfRange)?;
+            domain.p2m.map(one, at, page)?;
+        }
+        at = at.wrapping_add(PAGE_BYTES);
+    }
+    Ok(())
+}

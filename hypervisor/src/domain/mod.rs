@@ -1,0 +1,125 @@
+//! Domains: what a guest is made of, and the list of them.
+//!
+//! A [`Domain`] holds what its vCPUs share, each part behind its own lock; a [`Vcpu`] what one has
+//! alone. Lock rank of the list: DOMAINS.
+
+pub mod build;
+pub mod cache;
+pub mod events;
+pub mod mmio;
+pub mod psci;
+pub mod ptimer;
+pub mod shared_info;
+pub mod stats;
+mod vcpu;
+pub mod vgic;
+
+pub use vcpu::{Vcpu, VcpuState};
+
+use crate::machine::sync::{Lock, rank};
+use crate::mm::p2m::P2m;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
+use spin::Once;
+use types::{DomId, IntId, VcpuId};
+
+/// What a domain may do beyond running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Dom0: owns the machine's devices, is mapped 1:1.
+    Hardware,
+    /// A guest.
+    Guest,
+}
+
+/// A domain.
+pub struct Domain {
+    /// Its number.
+    pub id: DomId,
+    /// What it may do.
+    pub role: Role,
+    /// Its stage 2.
+    pub p2m: P2m,
+    /// Its interrupt controller.
+    pub vgic: vgic::DomainVgic,
+    /// Its event channels.
+    pub events: events::Events,
+    /// Its page of shared_info.
+    pub shared_info: shared_info::SharedInfo,
+    /// The PPI that announces events.
+    pub event_interrupt: IntId,
+    /// Pages it owns, and the most it may.
+    pub pages: Pages,
+    /// Where its grant frames lie by default: first address and number, in its tree.
+    pub grant_region: types::IpaRange,
+    vcpus: Once<Vec<Arc<Vcpu>>>,
+}
+
+/// How many pages a domain has.
+#[derive(Debug, Default)]
+pub struct Pages {
+    /// Owned now.
+    pub owned: AtomicU64,
+    /// May own at most.
+    pub max: AtomicU64,
+}
+
+impl Domain {
+    /// Returns its vCPUs.
+    #[inline]
+    pub fn vcpus(&self) -> &[Arc<Vcpu>] {
+        self.vcpus.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns one of its vCPUs.
+    #[inline]
+    pub fn vcpu(&self, id: VcpuId) -> Option<&Arc<Vcpu>> {
+        self.vcpus().get(id.index())
+    }
+
+    /// Gives the domain its vCPUs, once.
+    pub fn set_vcpus(&self, vcpus: Vec<Arc<Vcpu>>) {
+        self.vcpus.call_once(|| vcpus);
+    }
+
+    /// Tells whether this is dom0.
+    pub fn is_hardware(&self) -> bool {
+        self.role == Role::Hardware
+    }
+
+    /// Notes pages gained.
+    pub fn add_pages(&self, count: u64) {
+        self.pages.owned.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+static DOMAINS: Lock<Vec<Arc<Domain>>, { rank::DOMAINS }> = Lock::new(Vec::new());
+static DOM0: Once<Arc<Domain>> = Once::new();
+
+/// Adds a domain to the list.
+pub fn register(domain: &Arc<Domain>) {
+    DOMAINS.lock().push(domain.clone());
+    if domain.is_hardware() {
+        DOM0.call_once(|| domain.clone());
+    }
+}
+
+/// Returns dom0, once it is built.
+#[inline]
+pub fn hardware() -> Option<&'static Arc<Domain>> {
+    DOM0.get()
+}
+
+/// Finds a domain.
+pub fn find(id: DomId) -> Option<Arc<Domain>> {
+    if id == DomId::ZERO {
+        return hardware().cloned();
+    }
+    DOMAINS.lock().iter().find(|domain| domain.id == id).cloned()
+}
+
+/// Returns all domains.
+pub fn all() -> Vec<Arc<Domain>> {
+    DOMAINS.lock().clone()
+}

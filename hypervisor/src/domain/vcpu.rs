@@ -1,0 +1,114 @@
+//! A vCPU.
+
+use super::stats::Stats;
+use super::{Domain, vgic};
+use crate::arch;
+use crate::arch::context::{FpState, GuestRegs, SystemRegs};
+use crate::arch::sysreg::FpTrap;
+use crate::arch::timer::VirtualTimer;
+use crate::arch::traps::Context;
+use crate::drivers::gic::Interface;
+use crate::machine::own::Own;
+use crate::machine::percpu::PerCpu;
+use crate::machine::sync::{Lock, rank};
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use types::VcpuId;
+use vdev::timer::Timer;
+
+/// A virtual CPU.
+pub struct Vcpu {
+    /// Its number in the domain.
+    pub id: VcpuId,
+    /// Its domain.
+    pub domain: Arc<Domain>,
+    /// Its general registers, where the vectors save them.
+    pub context: Own<Context>,
+    /// What is saved when it does not run.
+    pub state: Own<VcpuState>,
+    /// Its part of the interrupt controller.
+    pub gic: Lock<vgic::VcpuGic, { rank::VGIC_CPU }>,
+    /// PSCI says that it is on.
+    pub online: AtomicBool,
+    /// Its place in the scheduler.
+    pub sched: crate::sched::Entity,
+    /// Where its events and run state are told.
+    pub info: super::shared_info::VcpuInfo,
+    /// Why it entered EL2.
+    pub stats: Stats,
+    /// The CPU whose floating-point registers hold its state, plus one; 0 is none.
+    fp_home: AtomicU32,
+}
+
+/// What one CPU touches at a time: saved at a switch, loaded at a switch.
+pub struct VcpuState {
+    /// EL1's registers.
+    pub system: SystemRegs,
+    /// Floating point, valid while no CPU holds it.
+    pub fp: FpState,
+    /// The virtual timer.
+    pub virtual_timer: VirtualTimer,
+    /// The emulated physical timer.
+    pub physical_timer: Timer,
+    /// The virtual CPU interface of the GIC.
+    pub interface: Interface,
+}
+
+impl Vcpu {
+    /// Makes a vCPU that is off.
+    pub fn new(domain: &Arc<Domain>, id: VcpuId, gic: vgic::VcpuGic) -> Self {
+        Self {
+            id,
+            domain: domain.clone(),
+            context: Own::new(Context::new(GuestRegs::start(0, 0))),
+            state: Own::new(VcpuState {
+                system: SystemRegs::start(arch::sysreg::vmpidr(id), domain.p2m.vttbr()),
+                fp: FpState::zero(),
+                virtual_timer: VirtualTimer::default(),
+                physical_timer: Timer::default(),
+                interface: Interface::default(),
+            }),
+            gic: Lock::new(gic),
+            online: AtomicBool::new(false),
+            sched: crate::sched::Entity::default(),
+            info: super::shared_info::VcpuInfo::default(),
+            stats: Stats::default(),
+            fp_home: AtomicU32::new(0),
+        }
+    }
+
+    /// Sets the registers of a vCPU that is off to those of its start.
+    ///
+    /// Whoever calls it has made sure that no CPU runs the vCPU: it was never on, or CPU_OFF has
+    /// taken it from the scheduler.
+    pub fn reset(&self, entry: u64, argument: u64) {
+        self.context.with(|context| context.regs = GuestRegs::start(entry, argument));
+        self.state.with(|state| {
+            state.system = SystemRegs::start(arch::sysreg::vmpidr(self.id), self.domain.p2m.vttbr());
+            state.fp = FpState::zero();
+            state.virtual_timer = VirtualTimer { offset: state.virtual_timer.offset, ..VirtualTimer::default() };
+            state.physical_timer = Timer::default();
+        });
+        self.fp_home.store(0, Ordering::Relaxed);
+    }
+
+    /// Sets the registers of a domain's first vCPU before it ever runs: the kernel's entry and tree.
+    pub fn start_kernel(&self, entry: u64, tree: u64) {
+        self.context.with(|context| context.regs = GuestRegs::kernel(entry, tree));
+    }
+
+    /// Loads the floating-point state after its first use since the switch-in.
+    pub fn load_fp(&self, cpu: &PerCpu) {
+        arch::sysreg::set_fp_trap(FpTrap::Allow);
+        self.state.with(|state| state.fp.load());
+        self.fp_home.store(u32::from(cpu.id.raw()) + 1, Ordering::Relaxed);
+    }
+
+    /// Saves the floating-point state if it was loaded since the switch-in, and traps the next use.
+    pub fn save_fp(&self) {
+        if self.fp_home.swap(0, Ordering::Relaxed) != 0 {
+            self.state.with(|state| state.fp.save());
+            arch::sysreg::set_fp_trap(FpTrap::Trap);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! GICv2 with the virtualization extensions (GIC IHI 0048B.b).
+
+use super::dist::PrivateFrame;
+use super::NoInterface;
+use crate::arch::cpu;
+use crate::machine::mmio::MmioWindow;
+use arm_spec::gic::{Lr, gicc, gicd, gich};
+use core::sync::atomic::{AtomicU8, Ordering};
+use types::{CpuId, IntId};
+
+/// The registers of a GICv2.
+pub struct GicV2 {
+    dist: PrivateFrame,
+    cpu: MmioWindow,
+    virt: MmioWindow,
+    /// Each CPU's bit in GICD_ITARGETSR, by its logical number.
+    interfaces: [AtomicU8; 8],
+}
+
+impl GicV2 {
+    /// Takes over the controller behind these frames: GICD, GICC, GICH.
+    pub fn new(dist: MmioWindow, cpu: MmioWindow, virt: MmioWindow) -> Self {
+        Self {
+            dist: PrivateFrame::new(dist, 0),
+            cpu,
+            virt,
+            interfaces: [const { AtomicU8::new(0) }; 8],
+        }
+    }
+
+    pub(super) fn dist(&self) -> &PrivateFrame {
+        &self.dist
+    }
+
+    pub(super) fn init_distributor(&self) {
+        self.dist.write(gicd::CTLR, 0);
+        self.dist.reset_spis();
+        self.dist.write(gicd::CTLR, gicd::CTLR_ENABLE_GRP0);
+    }
+
+    pub(super) fn init_cpu(&self, cpu: CpuId) -> Result<(), NoInterface> {
+        // The banked target registers of the private interrupts read as this CPU's own bit.
+        let own = (0..8).map(|word| self.dist.read(gicd::ITARGETSR + word * 4)).fold(0, |all, word| all | word);
+        let own = (own | own >> 8 | own >> 16 | own >> 24) & 0xff;
+        let own = if own == 0 { 1 } else { own };
+        let slot = self.interfaces.get(cpu.index()).ok_or(NoInterface)?;
+        slot.store(u8::try_from(own).unwrap_or(1), Ordering::Relaxed);
+        self.dist.reset_private();
+        self.cpu.write32(gicc::PMR as usize, 0xff);
+        self.cpu.write32(gicc::BPR as usize, 0);
+        self.cpu.write32(gicc::CTLR as usize, gicc::CTLR_ENABLE_GRP0 | gicc::CTLR_EOI_MODE);
+        self.virt.write32(gich::HCR as usize, gich::HCR_EN);
+        self.virt.write32(gich::VMCR as usize, 0);
+        for index in 0..self.list_register_count() {
+            self.write_list_register(index, Lr::EMPTY);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn acknowledge(&self) -> u32 {
+        let iar = self.cpu.read32(gicc::IAR as usize);
+        let intid = iar & gicc::IAR_INTID_MASK;
+        if intid < arm_spec::gic::SGIS {
+            // EL2's own; completed here, as the sender (bits 12:10) must be given back.
+            self.cpu.write32(gicc::EOIR as usize, iar);
+            self.cpu.write32(gicc::DIR as usize, iar);
+        }
+        intid
+    }
+
+    #[inline]
+    pub(super) fn drop_priority(&self, intid: IntId) {
+        if !intid.is_sgi() {
+            self.cpu.write32(gicc::EOIR as usize, intid.raw());
+        }
+    }
+
+    #[inline]
+    pub(super) fn deactivate(&self, intid: IntId) {
+        if !intid.is_sgi() {
+            self.cpu.write32(gicc::DIR as usize, intid.raw());
+        }
+    }
+
+    fn target(&self, cpu: CpuId) -> u32 {
+        self.interfaces.get(cpu.index()).map_or(0, |bit| u32::from(bit.load(Ordering::Relaxed)))
+    }
+
+    pub(super) fn send_sgi(&self, intid: IntId, cpu: CpuId) {
+        cpu::dsb_sy();
+        self.dist.write(gicd::SGIR, self.target(cpu) << 16 | intid.raw());
+    }
+
+    pub(super) fn route(&self, intid: IntId, cpu: CpuId) {
+        let register = gicd::ITARGETSR + intid.raw() / 4 * 4;
+        let shift = intid.raw() % 4 * 8;
+        let _guard = super::REGISTERS.lock();
+        let old = self.dist.read(register);
+        self.dist.write(register, old & !(0xff << shift) | self.target(cpu) << shift);
+    }
+
+    pub(super) fn list_register_count(&self) -> usize {
+        (self.virt.read32(gich::VTR as usize) & 0x3f) as usize + 1
+    }
+
+    #[inline]
+    pub(super) fn read_list_register(&self, index: usize) -> Lr {
+        Lr::decode_v2(self.virt.read32(gich::LR0 as usize + index * 4))
+    }
+
+    #[inline]
+    pub(super) fn write_list_register(&self, index: usize, lr: Lr) {
+        self.virt.write32(gich::LR0 as usize + index * 4, lr.encode_v2());
+    }
+
+    pub(super) fn hcr(&self) -> u64 {
+        u64::from(self.virt.read32(gich::HCR as usize))
+    }
+
+    pub(super) fn set_hcr(&self, value: u32) {
+        self.virt.write32(gich::HCR as usize, value);
+    }
+
+    #[inline]
+    pub(super) fn vmcr(&self) -> u64 {
+        u64::from(self.virt.read32(gich::VMCR as usize))
+    }
+
+    pub(super) fn active_priorities(&self) -> u32 {
+        self.virt.read32(gich::APR as usize)
+    }
+
+    pub(super) fn load_interface(&self, vmcr: u64, active: u32) {
+        self.virt.write32(gich::VMCR as usize, u32::try_from(vmcr).unwrap_or(0));
+        self.virt.write32(gich::APR as usize, active);
+    }
+}

@@ -1,0 +1,5 @@
+//! Drivers of the host's own hardware.
+
+pub mod gic;
+pub mod timer;
+pub mod uart;

@@ -1,0 +1,47 @@
+//! The generic timer's rate, and time in units that people use.
+
+use crate::arch;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// Ticks a second: the device tree's `clock-frequency`, else CNTFRQ.
+static FREQUENCY_HZ: AtomicU64 = AtomicU64::new(0);
+/// Count at boot, from which system time runs.
+static BOOT_COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// Sets the rate; `None` takes CNTFRQ's. Returns the rate, or `None` if nobody knows it.
+pub fn init(clock_frequency_hz: Option<u64>) -> Option<u64> {
+    let hz = clock_frequency_hz.unwrap_or_else(arch::timer::frequency_hz);
+    if hz == 0 {
+        return None;
+    }
+    FREQUENCY_HZ.store(hz, Ordering::Relaxed);
+    BOOT_COUNT.store(arch::timer::counter(), Ordering::Relaxed);
+    Some(hz)
+}
+
+/// Returns ticks a second.
+pub fn frequency_hz() -> u64 {
+    FREQUENCY_HZ.load(Ordering::Relaxed)
+}
+
+/// Converts nanoseconds to ticks, rounded up.
+pub fn ns_to_ticks(ns: u64) -> u64 {
+    let ticks = (u128::from(ns) * u128::from(frequency_hz())).div_ceil(1_000_000_000);
+    u64::try_from(ticks).unwrap_or(u64::MAX)
+}
+
+/// Converts ticks to nanoseconds.
+pub fn ticks_to_ns(ticks: u64) -> u64 {
+    let hz = u128::from(frequency_hz().max(1));
+    u64::try_from(u128::from(ticks) * 1_000_000_000 / hz).unwrap_or(u64::MAX)
+}
+
+/// Returns the count at boot: what a guest's time starts from.
+pub fn boot_count() -> u64 {
+    BOOT_COUNT.load(Ordering::Relaxed)
+}
+
+/// Returns nanoseconds since boot.
+pub fn system_time_ns() -> u64 {
+    ticks_to_ns(arch::timer::counter().wrapping_sub(boot_count()))
+}

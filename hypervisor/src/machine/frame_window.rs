@@ -1,0 +1,192 @@
+//! Touching RAM by its physical address.
+//!
+//! On A64 all RAM is mapped (the direct map); on A32 a per-CPU window is moved over the frame. Every
+//! function refuses what is not RAM of the machine: a wrong address reads as an error, never as a
+//! device. Which frame may be touched is decided above, by ownership: guests' frames, boot modules
+//! and page tables, never a frame that holds EL2's own objects.
+
+use crate::arch::{cache, window};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use types::{PAGE_BYTES, PhysAddr, PhysRange, VirtAddr};
+
+/// The most separate ranges of RAM.
+pub const MAX_RANGES: usize = 64;
+
+/// The address is not in RAM, or the range leaves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotRam;
+
+/// Start and end of each range of RAM that may be touched, in the order they were added.
+static RAM: [[AtomicU64; 2]; MAX_RANGES] = [const { [const { AtomicU64::new(0) }; 2] }; MAX_RANGES];
+static RANGES: AtomicUsize = AtomicUsize::new(0);
+
+/// Adds a range of RAM, which is mapped if the architecture maps all RAM.
+///
+/// # Errors
+/// If there is no place left for it; its bytes then stay out of reach.
+pub fn add_ram(range: PhysRange) -> Result<(), NotRam> {
+    let at = RANGES.load(Ordering::Relaxed);
+    let [start, end] = RAM.get(at).ok_or(NotRam)?;
+    start.store(range.start().raw(), Ordering::Relaxed);
+    end.store(range.end().raw(), Ordering::Relaxed);
+    RANGES.store(at.wrapping_add(1), Ordering::Release);
+    Ok(())
+}
+
+/// Tells whether `bytes` from `pa` on are RAM, in one range.
+#[inline]
+pub fn is_ram(pa: PhysAddr, bytes: u64) -> bool {
+    let count = RANGES.load(Ordering::Acquire);
+    RAM.iter().take(count).any(|[start, end]| {
+        let (start, end) = (start.load(Ordering::Relaxed), end.load(Ordering::Relaxed));
+        pa.raw() >= start && pa.raw() < end && bytes <= end.wrapping_sub(pa.raw())
+    })
+}
+
+fn check(pa: PhysAddr, bytes: usize) -> Result<(), NotRam> {
+    if is_ram(pa, bytes as u64) { Ok(()) } else { Err(NotRam) }
+}
+
+/// Bytes from `pa` that one window reaches, at most `left`.
+#[inline]
+fn reach(pa: PhysAddr, left: usize) -> usize {
+    if window::REACH_BYTES == u64::MAX {
+        return left;
+    }
+    let chunk = window::REACH_BYTES.wrapping_sub(pa.raw() & window::REACH_BYTES.wrapping_sub(1));
+    left.min(crate::arch::to_usize(chunk))
+}
+
+/// Runs `f` on each piece of `[pa, pa + bytes)` that one window reaches: pointer, offset, length.
+fn pieces(pa: PhysAddr, bytes: usize, mut f: impl FnMut(*mut u8, usize, usize)) -> Result<(), NotRam> {
+    check(pa, bytes)?;
+    let mut done = 0;
+    while done < bytes {
+        let at = pa.wrapping_add(done as u64);
+        let len = reach(at, bytes.wrapping_sub(done));
+        window::with(at, |pointer| f(pointer, done, len));
+        done = done.wrapping_add(len);
+    }
+    Ok(())
+}
+
+/// Copies RAM into `buffer`.
+///
+/// # Errors
+/// If the source is not RAM.
+#[inline]
+pub fn read(pa: PhysAddr, buffer: &mut [u8]) -> Result<(), NotRam> {
+    let to = buffer.as_mut_ptr();
+    pieces(pa, buffer.len(), |from, offset, len| {
+        // SAFETY: (1) `from` reaches `len` mapped bytes of RAM; (2) `offset + len` is within `buffer`;
+        // (3) the two do not overlap, as EL2's objects are in no frame that callers name. A guest may
+        // write the source meanwhile: bytes are copied, whatever they are.
+        unsafe { core::ptr::copy_nonoverlapping(from, to.add(offset), len) }
+    })
+}
+
+/// Copies `buffer` to RAM.
+///
+/// # Errors
+/// If the destination is not RAM.
+#[inline]
+pub fn write(pa: PhysAddr, buffer: &[u8]) -> Result<(), NotRam> {
+    let from = buffer.as_ptr();
+    pieces(pa, buffer.len(), |to, offset, len| {
+        // SAFETY: as in `read`, in the other direction.
+        unsafe { core::ptr::copy_nonoverlapping(from.add(offset), to, len) }
+    })
+}
+
+/// Copies RAM to RAM; the ranges do not overlap.
+///
+/// # Errors
+/// If either is not RAM.
+pub fn copy(from: PhysAddr, to: PhysAddr, bytes: u64) -> Result<(), NotRam> {
+    let mut page = [0; 512];
+    let mut done = 0;
+    while done < bytes {
+        let len = crate::arch::to_usize((bytes - done).min(512));
+        let piece = page.get_mut(..len).ok_or(NotRam)?;
+        read(from.wrapping_add(done), piece)?;
+        write(to.wrapping_add(done), piece)?;
+        done += len as u64;
+    }
+    Ok(())
+}
+
+/// Zeroes RAM.
+///
+/// # Errors
+/// If it is not RAM.
+pub fn zero(range: PhysRange) -> Result<(), NotRam> {
+    pieces(range.start(), crate::arch::to_usize(range.len_bytes()), |pointer, _, len| {
+        // SAFETY: `pointer` reaches `len` mapped bytes of RAM that the caller owns.
+        unsafe { core::ptr::write_bytes(pointer, 0, len) }
+    })
+}
+
+/// Cleans and invalidates RAM to the point of coherency.
+///
+/// # Errors
+/// If it is not RAM.
+pub fn clean_invalidate(range: PhysRange) -> Result<(), NotRam> {
+    pieces(range.start(), crate::arch::to_usize(range.len_bytes()), |pointer, _, len| {
+        cache::clean_invalidate(VirtAddr::new(pointer as usize), len);
+    })
+}
+
+/// Reads the naturally aligned 64-bit word at `pa`, in one access.
+#[inline]
+pub fn read_u64(pa: PhysAddr) -> u64 {
+    debug_assert!(pa.is_aligned(8));
+    window::with(pa, |pointer| {
+        // SAFETY: callers pass an entry of a page table, 8-byte aligned, in RAM that is mapped.
+        unsafe { (*pointer.cast::<AtomicU64>()).load(Ordering::Relaxed) }
+    })
+}
+
+/// Writes the naturally aligned 64-bit word at `pa`, in one access.
+#[inline]
+pub fn write_u64(pa: PhysAddr, value: u64) {
+    debug_assert!(pa.is_aligned(8));
+    window::with(pa, |pointer| {
+        // SAFETY: as in `read_u64`.
+        unsafe { (*pointer.cast::<AtomicU64>()).store(value, Ordering::Relaxed) }
+    });
+}
+
+/// Zeroes one frame for a page table.
+pub fn zero_frame(pa: PhysAddr) {
+    window::with(pa, |pointer| {
+        // SAFETY: callers pass a frame that they have just allocated, in RAM that is mapped.
+        unsafe { core::ptr::write_bytes(pointer, 0, PAGE_BYTES as usize) }
+    });
+}
+
+/// Returns mapped memory as a slice for good.
+///
+/// Boot calls it once for each run of addresses, on frames that it has just mapped there and that
+/// nothing else uses; T is valid for any bytes (frame-table entries, which are filled before use).
+pub fn static_slice<T: FrameData>(va: VirtAddr, count: usize) -> &'static mut [T] {
+    // SAFETY: (1) `va` is page-aligned and `count * size_of::<T>()` bytes are mapped there; (2) each
+    // run is handed out once, so the reference is unique; (3) FrameData is valid for any bytes.
+    unsafe { core::slice::from_raw_parts_mut(va.raw() as *mut T, count) }
+}
+
+/// Types for which any bytes are a value.
+///
+/// # Safety
+/// Implement it only for plain integers and structures of them.
+pub unsafe trait FrameData {}
+
+// SAFETY: a frame's entry is integers only; crates/frames documents that all-zero means absent and
+// that sections are filled before they are used.
+unsafe impl FrameData for frames::FrameInfo {}
+
+/// Returns mapped memory as bytes, for good: a boot loader's device tree, mapped read-only.
+pub fn static_bytes(va: VirtAddr, bytes: usize) -> &'static [u8] {
+    // SAFETY: (1) the caller (boot) has just mapped `bytes` there, for good; (2) nobody writes them:
+    // the mapping is read-only and the frames are kept from every domain.
+    unsafe { core::slice::from_raw_parts(va.raw() as *const u8, bytes) }
+}

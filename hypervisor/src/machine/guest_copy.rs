@@ -1,0 +1,67 @@
+//! Copying between EL2 and the memory that a guest names by its own virtual addresses.
+//!
+//! Hypercall handles are virtual addresses of the calling vCPU (xen/include/public/arch-arm.h). Each
+//! page is translated by the vCPU's own tables, as EL1 would access it, and only RAM is touched.
+
+use crate::arch::sysreg::{self, Access};
+use crate::machine::frame_window;
+use types::{GuestVa, PAGE_BYTES, PhysAddr};
+
+/// The guest's address does not lead to memory it may access so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadAddress;
+
+/// PAR_EL1 bit 0: the translation failed.
+const PAR_FAULT: u64 = 1;
+/// PAR_EL1 bits 47:12: the frame.
+const PAR_ADDRESS: u64 = 0x0000_ffff_ffff_f000;
+
+fn translate(va: GuestVa, access: Access) -> Result<PhysAddr, BadAddress> {
+    let par = sysreg::translate(va.raw(), access);
+    if par & PAR_FAULT != 0 {
+        return Err(BadAddress);
+    }
+    Ok(PhysAddr::new(par & PAR_ADDRESS | va.page_offset()))
+}
+
+/// Runs `f` on each page's piece: address, offset into the buffer, length.
+fn pages(
+    va: GuestVa,
+    bytes: usize,
+    access: Access,
+    mut f: impl FnMut(PhysAddr, usize, usize) -> Result<(), BadAddress>,
+) -> Result<(), BadAddress> {
+    va.checked_add(bytes as u64).ok_or(BadAddress)?;
+    let mut done = 0;
+    while done < bytes {
+        let at = va.wrapping_add(done as u64);
+        let room = crate::arch::to_usize(PAGE_BYTES - at.page_offset());
+        let len = room.min(bytes - done);
+        f(translate(at, access)?, done, len)?;
+        done += len;
+    }
+    Ok(())
+}
+
+/// Copies from the calling vCPU's memory.
+///
+/// # Errors
+/// If any byte of it is not readable RAM.
+pub fn read(va: GuestVa, buffer: &mut [u8]) -> Result<(), BadAddress> {
+    let bytes = buffer.len();
+    pages(va, bytes, Access::Read, |pa, offset, len| {
+        let piece = buffer.get_mut(offset..offset + len).ok_or(BadAddress)?;
+        frame_window::read(pa, piece).map_err(|_| BadAddress)
+    })
+}
+
+/// Copies to the calling vCPU's memory.
+///
+/// # Errors
+/// If any byte of it is not writable RAM.
+pub fn write(va: GuestVa, buffer: &[u8]) -> Result<(), BadAddress> {
+    pages(va, buffer.len(), Access::Write, |pa, offset, len| {
+        let piece = buffer.get(offset..offset + len).ok_or(BadAddress)?;
+        frame_window::write(pa, piece).map_err(|_| BadAddress)
+    })
+}

@@ -1,0 +1,188 @@
+//! Locks: ticket locks that yield while they wait, each with a rank.
+//!
+//! Ranks are taken in rising order; docs/LOCKING.md is made from the table below. A guard does not
+//! leave its CPU (`!Send`), and EL2 is not interrupted, so a lock's holder never waits for an
+//! interrupt handler. Builds with debug assertions keep the ranks each CPU holds and stop at an
+//! inversion.
+
+use crate::arch;
+use crate::machine::percpu;
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+use spin::mutex::{TicketMutex, TicketMutexGuard};
+use spin::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// The ranks, lowest (taken first) to highest.
+pub mod rank {
+    /// The list of domains.
+    pub const DOMAINS: u8 = 10;
+    /// A domain's stage 2.
+    pub const P2M: u8 = 20;
+    /// A domain's event channels.
+    pub const EVTCHN: u8 = 30;
+    /// A domain's grant table.
+    pub const GNTTAB: u8 = 32;
+    /// A domain's virtual distributor.
+    pub const VGIC_DIST: u8 = 40;
+    /// A vCPU's virtual CPU interface.
+    pub const VGIC_CPU: u8 = 42;
+    /// A vCPU's state word and small fields.
+    pub const VCPU: u8 = 44;
+    /// The scheduler.
+    pub const SCHED: u8 = 50;
+    /// Routing of physical interrupts.
+    pub const IRQ: u8 = 60;
+    /// The physical interrupt controller's distributor.
+    pub const GIC: u8 = 62;
+    /// EL2's own address space.
+    pub const HYP_SPACE: u8 = 70;
+    /// Frames and their owners.
+    pub const FRAMES: u8 = 80;
+    /// The byte heap.
+    pub const HEAP: u8 = 82;
+    /// Typed bytes.
+    pub const INPUT: u8 = 88;
+    /// The console's ring and UART.
+    pub const CONSOLE: u8 = 90;
+}
+
+/// Waits by YIELD, so that an emulator under instruction counting runs the other CPUs.
+pub struct Relax;
+
+impl spin::RelaxStrategy for Relax {
+    #[inline]
+    fn relax() {
+        arch::cpu::relax();
+        super::panic::stop_if_panicking();
+    }
+}
+
+/// Mutual exclusion with rank `R`.
+pub struct Lock<T, const R: u8> {
+    inner: TicketMutex<T, Relax>,
+}
+
+/// Access to what a [`Lock`] protects.
+pub struct Guard<'a, T, const R: u8> {
+    inner: TicketMutexGuard<'a, T, Relax>,
+    _not_send: PhantomData<*const ()>,
+}
+
+impl<T, const R: u8> Lock<T, R> {
+    /// Makes a lock.
+    pub const fn new(value: T) -> Self {
+        Self { inner: TicketMutex::new(value) }
+    }
+
+    /// Takes the lock, waiting for its holder.
+    #[inline]
+    pub fn lock(&self) -> Guard<'_, T, R> {
+        percpu::rank_taken(R);
+        Guard { inner: self.inner.lock(), _not_send: PhantomData }
+    }
+
+    /// Takes the lock if it is free.
+    pub fn try_lock(&self) -> Option<Guard<'_, T, R>> {
+        let inner = self.inner.try_lock()?;
+        percpu::rank_taken(R);
+        Some(Guard { inner, _not_send: PhantomData })
+    }
+}
+
+impl<T, const R: u8> Deref for Guard<'_, T, R> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T, const R: u8> DerefMut for Guard<'_, T, R> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+}
+
+impl<T, const R: u8> Drop for Guard<'_, T, R> {
+    #[inline]
+    fn drop(&mut self) {
+        percpu::rank_released(R);
+    }
+}
+
+/// Shared or exclusive access with rank `R`.
+pub struct SharedLock<T, const R: u8> {
+    inner: RwLock<T, Relax>,
+}
+
+/// Shared access.
+pub struct ReadGuard<'a, T, const R: u8> {
+    inner: RwLockReadGuard<'a, T, Relax>,
+    _not_send: PhantomData<*const ()>,
+}
+
+/// Exclusive access.
+pub struct WriteGuard<'a, T, const R: u8> {
+    inner: RwLockWriteGuard<'a, T, Relax>,
+    _not_send: PhantomData<*const ()>,
+}
+
+impl<T, const R: u8> SharedLock<T, R> {
+    /// Makes a lock.
+    pub const fn new(value: T) -> Self {
+        Self { inner: RwLock::new(value) }
+    }
+
+    /// Takes the lock for reading.
+    #[inline]
+    pub fn read(&self) -> ReadGuard<'_, T, R> {
+        percpu::rank_taken(R);
+        ReadGuard { inner: self.inner.read(), _not_send: PhantomData }
+    }
+
+    /// Takes the lock for writing.
+    #[inline]
+    pub fn write(&self) -> WriteGuard<'_, T, R> {
+        percpu::rank_taken(R);
+        WriteGuard { inner: self.inner.write(), _not_send: PhantomData }
+    }
+}
+
+impl<T, const R: u8> Deref for ReadGuard<'_, T, R> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T, const R: u8> Drop for ReadGuard<'_, T, R> {
+    fn drop(&mut self) {
+        percpu::rank_released(R);
+    }
+}
+
+impl<T, const R: u8> Deref for WriteGuard<'_, T, R> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T, const R: u8> DerefMut for WriteGuard<'_, T, R> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+}
+
+impl<T, const R: u8> Drop for WriteGuard<'_, T, R> {
+    fn drop(&mut self) {
+        percpu::rank_released(R);
+    }
+}

@@ -1,0 +1,164 @@
+//! A domain's stage 2: which frame stands behind each of its intermediate physical addresses.
+//!
+//! Break-before-make is seen by nobody: a fault whose address is valid when walked again under the
+//! lock is retried ([`P2m::is_mapped`]). Frames that are taken out are only dropped after the flush,
+//! which the table core asks for inside the lock. Lock rank: P2M.
+
+use crate::arch::{self, sysreg, tlb};
+use crate::machine::frame_window;
+use crate::machine::sync::{SharedLock, rank};
+use crate::mm::frames;
+use core::sync::atomic::{AtomicU64, Ordering};
+use pagetable::{Attrs, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
+use spin::Once;
+use types::{Ipa, IpaRange, PhysAddr, Vmid};
+
+pub use pagetable::Error;
+
+/// The shape of stage 2 on this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Levels and width.
+    pub geometry: Geometry,
+    /// VTCR_EL2.
+    pub vtcr: u64,
+}
+
+static SHAPE: Once<Shape> = Once::new();
+
+/// Decides the shape of stage 2 from what the boot CPU supports.
+pub fn init() -> Shape {
+    *SHAPE.call_once(arch::layout::stage2_shape)
+}
+
+/// Returns the shape of stage 2.
+pub fn shape() -> Shape {
+    SHAPE.get().copied().unwrap_or_else(arch::layout::stage2_shape)
+}
+
+/// A domain's stage 2.
+pub struct P2m {
+    inner: SharedLock<Inner, { rank::P2M }>,
+    vttbr: u64,
+}
+
+struct Inner {
+    table: PageTable<Ipa>,
+    store: Store,
+}
+
+/// Table pages, counted, and the flush of one VMID.
+struct Store {
+    vttbr: u64,
+    tables: AtomicU64,
+}
+
+impl Store {
+    /// Runs `f` with this VMID loaded, as TLBI by IPA means the current one.
+    fn with_vmid(&self, f: impl FnOnce()) {
+        let loaded = sysreg::vttbr();
+        if loaded == self.vttbr {
+            return f();
+        }
+        sysreg::set_vttbr(self.vttbr);
+        f();
+        sysreg::set_vttbr(loaded);
+    }
+}
+
+impl TableStore for Store {
+    fn alloc(&mut self) -> Option<PhysAddr> {
+        let table = frames::alloc_table()?;
+        self.tables.fetch_add(1, Ordering::Relaxed);
+        Some(table)
+    }
+
+    fn free(&mut self, table: PhysAddr) {
+        self.tables.fetch_sub(1, Ordering::Relaxed);
+        frames::free_table(table);
+    }
+
+    fn read(&self, table: PhysAddr, index: usize) -> u64 {
+        frame_window::read_u64(table.wrapping_add(index as u64 * 8))
+    }
+
+    fn write(&mut self, table: PhysAddr, index: usize, entry: u64) {
+        frame_window::write_u64(table.wrapping_add(index as u64 * 8), entry);
+    }
+
+    fn publish(&mut self) {
+        arch::cpu::dsb_ish();
+    }
+
+    fn flush(&mut self, range: FlushRange) {
+        self.with_vmid(|| {
+            if range.operations() > 32 {
+                return tlb::flush_vmid();
+            }
+            for n in 0..range.operations() {
+                tlb::flush_stage2_page(Ipa::new(range.start + n * range.stride_bytes));
+            }
+        });
+    }
+}
+
+impl P2m {
+    /// Makes an empty stage 2 with a VMID of its own.
+    ///
+    /// # Errors
+    /// If there is no memory for its root.
+    pub fn new(vmid: Vmid) -> Result<Self, Error> {
+        let geometry = shape().geometry;
+        let root = frames::alloc_root(geometry.root_bytes()).ok_or(Error::OutOfTables)?;
+        let vttbr = u64::from(vmid.raw()) << 48 | root.raw();
+        let table = PageTable::new(geometry, root)?;
+        let store = Store { vttbr, tables: AtomicU64::new(0) };
+        Ok(Self { inner: SharedLock::new(Inner { table, store }), vttbr })
+    }
+
+    /// Returns VTTBR_EL2.
+    pub fn vttbr(&self) -> u64 {
+        self.vttbr
+    }
+
+    /// Maps `range` to memory or registers from `pa` on.
+    ///
+    /// # Errors
+    /// If something is mapped there, or tables run out; nothing is changed then.
+    pub fn map(&self, range: IpaRange, pa: PhysAddr, page: PageType) -> Result<(), Error> {
+        let Inner { table, store } = &mut *self.inner.write();
+        table.map(store, Span::from(range), pa, Attrs::stage2(page))
+    }
+
+    /// Unmaps `range`; holes in it are fine.
+    ///
+    /// # Errors
+    /// If a block must be split and tables run out; nothing is changed then.
+    pub fn unmap(&self, range: IpaRange) -> Result<(), Error> {
+        let Inner { table, store } = &mut *self.inner.write();
+        table.unmap(store, Span::from(range)).map(|_| ())
+    }
+
+    /// Returns what stands behind an address.
+    pub fn lookup(&self, ipa: Ipa) -> Option<Mapping> {
+        let inner = self.inner.read();
+        inner.table.lookup(&inner.store, ipa)
+    }
+
+    /// Tells whether an access that faulted would not fault now.
+    pub fn is_mapped(&self, ipa: Ipa, access: sysreg::Access) -> bool {
+        let Some(page) = self.lookup(ipa).and_then(|mapping| mapping.attrs.page_type()) else { return false };
+        access == sysreg::Access::Read || page.is_writable()
+    }
+
+    /// Tells whether an instruction fetch that faulted would not fault now.
+    pub fn is_executable(&self, ipa: Ipa) -> bool {
+        self.lookup(ipa).and_then(|mapping| mapping.attrs.page_type()).is_some_and(PageType::is_ram)
+    }
+
+    /// Returns the pages that its tables take, roots included.
+    pub fn table_pages(&self) -> u64 {
+        let roots = shape().geometry.root_tables() as u64;
+        self.inner.read().store.tables.load(Ordering::Relaxed) + roots
+    }
+}
