@@ -39,6 +39,8 @@ pub mod smp;
 #[cfg(target_os = "none")]
 mod start;
 #[cfg(target_os = "none")]
+pub use start::machine as start_machine;
+#[cfg(target_os = "none")]
 pub mod timer;
 #[cfg(target_os = "none")]
 pub mod xen;

@@ -213,6 +213,17 @@ impl Machine {
         self.memory.as_slice().iter().any(|bank| bank.holds(base, size))
     }
 
+    /// Finds a 2 MiB block of addresses with nothing behind them.
+    pub fn hole(&self) -> Option<usize> {
+        let nothing = |base: &u64| {
+            let block = Range { base: *base, size: 0x20_0000 };
+            let grants = self.hypervisor.is_some_and(|hypervisor| hypervisor.grants.overlaps(&block));
+            !grants && self.memory.as_slice().iter().all(|bank| !bank.overlaps(&block))
+        };
+        let hole = [0xf000_0000, 0xe000_0000, 0x0e00_0000].into_iter().find(nothing)?;
+        usize::try_from(hole).ok()
+    }
+
     /// Whether a hypervisor announces itself.
     pub fn is_xen(&self) -> bool {
         self.hypervisor.is_some()

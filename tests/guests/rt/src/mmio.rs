@@ -44,3 +44,106 @@ pub fn read32(address: usize) -> u32 {
 pub fn read8(address: usize) -> u32 {
     load8(address, 0)
 }
+
+macro_rules! loads {
+    ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
+        $($(#[$doc])* pub fn $name(address: usize, poison: usize) -> usize {
+            let mut value = poison;
+            // SAFETY: One load from a device, or one that faults and is caught.
+            unsafe { asm!($text, a = in(reg) address, v = inout(reg) value, options(nostack)) }
+            value
+        })*
+    };
+}
+
+macro_rules! probes {
+    ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
+        $($(#[$doc])* pub fn $name(address: usize) {
+            // SAFETY: Touches only what a test gave it; scratch and address registers are declared changed.
+            unsafe {
+                asm!($text, "/* {s} {t} */", a = inout(reg) address => _, s = out(reg) _, t = out(reg) _, options(nostack));
+            }
+        })*
+    };
+}
+
+#[cfg(target_arch = "aarch64")]
+loads! {
+    /// LDRSB into 64 bits.
+    load8_signed "ldrsb {v}, [{a}]"
+    /// LDRSB into 32 bits: the upper half becomes zero.
+    load8_signed_w "ldrsb {v:w}, [{a}]"
+    /// LDRSH into 64 bits.
+    load16_signed "ldrsh {v}, [{a}]"
+    /// LDRSW.
+    load32_signed "ldrsw {v}, [{a}]"
+    /// LDR into 32 bits: the upper half becomes zero.
+    load32_w "ldr {v:w}, [{a}]"
+}
+
+#[cfg(target_arch = "arm")]
+loads! {
+    /// LDRSB.
+    load8_signed "ldrsb {v}, [{a}]"
+    /// LDRSH.
+    load16_signed "ldrsh {v}, [{a}]"
+}
+
+#[cfg(target_arch = "aarch64")]
+probes! {
+    /// A load into the zero register.
+    load_discarded "ldr wzr, [{a}]"
+    /// A store of the zero register.
+    store_zero "str wzr, [{a}]"
+    /// A load with write-back: no valid syndrome.
+    load_write_back "ldr {s:w}, [{a}], #4"
+    /// A load pair: no valid syndrome.
+    load_pair "ldp {s}, {t}, [{a}]"
+    /// A store pair.
+    store_pair "stp xzr, xzr, [{a}]"
+    /// A load-exclusive.
+    load_exclusive "ldxr {s}, [{a}]"
+    /// A load-acquire.
+    load_acquire "ldar {s}, [{a}]"
+    /// A store-release.
+    store_release "stlr xzr, [{a}]"
+    /// Cleans the line to the point of coherency.
+    clean_line "dc cvac, {a}"
+}
+
+#[cfg(target_arch = "arm")]
+probes! {
+    /// A load with write-back: no valid syndrome.
+    load_write_back "ldr {s}, [{a}], #4"
+    /// A load-exclusive.
+    load_exclusive "ldrex {s}, [{a}]"
+    /// Cleans the line to the point of coherency.
+    clean_line "mcr p15, 0, {a}, c7, c10, 1"
+}
+
+/// A load multiple: no valid syndrome.
+#[cfg(target_arch = "arm")]
+pub fn load_pair(address: usize) {
+    // SAFETY: As for the other probes; both registers are declared changed.
+    unsafe { asm!("ldmia {}, {{r2, r3}}", in(reg) address, out("r2") _, out("r3") _, options(nostack)) }
+}
+
+/// Branches to an address and comes back: by the return there, or because the fetch faulted.
+pub fn run_at(address: usize) {
+    // SAFETY: The target returns at once or cannot be fetched, which `fault::catch` turns into a return.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        asm!("blr {}", in(reg) address, out("x30") _, options(nostack));
+    }
+    // SAFETY: As above.
+    #[cfg(target_arch = "arm")]
+    unsafe {
+        asm!("blx {}", in(reg) address, out("lr") _, options(nostack));
+    }
+}
+
+/// Runs a permanently undefined instruction.
+pub fn undefined() {
+    // SAFETY: It traps; `fault::catch` steps over it.
+    unsafe { asm!("udf #0", options(nostack)) }
+}

@@ -133,3 +133,9 @@ pub fn clean_invalidate(start: usize, size: usize) {
     }
     dsb();
 }
+
+/// Reads HCR, which SVC mode has not.
+pub fn touch_hypervisor_register() {
+    // SAFETY: It traps; `fault::catch` steps over it.
+    unsafe { asm!("mrc p15, 4, {}, c1, c1, 0", out(reg) _, options(nostack)) }
+}

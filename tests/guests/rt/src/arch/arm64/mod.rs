@@ -125,3 +125,9 @@ pub fn clean_invalidate(start: usize, size: usize) {
     }
     dsb();
 }
+
+/// Reads HCR_EL2, which EL1 has not.
+pub fn touch_hypervisor_register() {
+    // SAFETY: It traps; `fault::catch` steps over it.
+    unsafe { asm!("mrs {}, hcr_el2", out(reg) _, options(nostack)) }
+}
