@@ -20,9 +20,10 @@ use crate::machine::sync::{Lock, rank};
 use crate::mm::p2m::P2m;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU64, Ordering};
+use crate::machine::percpu::MAX_CPUS;
+use core::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use spin::Once;
-use types::{DomId, IntId, VcpuId};
+use types::{CpuId, DomId, IntId, VcpuId};
 
 /// What a domain may do beyond running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Domain {
     pub pages: Pages,
     /// Where its grant frames lie by default: first address and number, in its tree.
     pub grant_region: types::IpaRange,
+    /// Which vCPU ran last on each CPU, plus one: VMIDs do not tell them apart in the TLB.
+    pub last_on_cpu: [AtomicU16; MAX_CPUS],
     vcpus: Once<Vec<Arc<Vcpu>>>,
 }
 
@@ -81,6 +84,16 @@ impl Domain {
     /// Gives the domain its vCPUs, once.
     pub fn set_vcpus(&self, vcpus: Vec<Arc<Vcpu>>) {
         self.vcpus.call_once(|| vcpus);
+    }
+
+    /// Notes that a vCPU comes to a CPU; tells whether another one of the domain was there last.
+    pub fn replaces_on(&self, cpu: CpuId, vcpu: VcpuId) -> bool {
+        let Some(last) = self.last_on_cpu.get(cpu.index()) else { return true };
+        let own = vcpu.raw().wrapping_add(1);
+        // Only this CPU writes its word.
+        let before = last.load(Ordering::Relaxed);
+        last.store(own, Ordering::Relaxed);
+        before != 0 && before != own
     }
 
     /// Tells whether this is dom0.

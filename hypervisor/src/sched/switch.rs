@@ -1,6 +1,7 @@
 //! The switch between vCPUs: an exchange of system registers and of the context pointer.
 
 use crate::arch::timer::{self, VirtualTimer};
+use crate::arch::tlb;
 use crate::domain::{Vcpu, ptimer, shared_info, vgic};
 use crate::machine::percpu::PerCpu;
 use alloc::sync::Arc;
@@ -14,7 +15,7 @@ pub fn switch(cpu: &'static PerCpu, next: Option<Arc<Vcpu>>) -> Option<Arc<Vcpu>
         save(cpu, vcpu);
     }
     if let Some(vcpu) = &next {
-        load(vcpu);
+        load(cpu, vcpu);
     }
     cpu.switch_to(next);
     previous
@@ -40,12 +41,16 @@ fn save(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>) {
     shared_info::left_cpu(vcpu);
 }
 
-fn load(vcpu: &Vcpu) {
+fn load(cpu: &PerCpu, vcpu: &Vcpu) {
     vcpu.sched.deadline.store(0, Ordering::SeqCst);
     vcpu.state.with(|state| {
         state.system.load();
         state.virtual_timer.load();
     });
+    if vcpu.domain.replaces_on(cpu.id, vcpu.id) {
+        // The other vCPU's stage-1 entries carry the same VMID.
+        tlb::flush_vmid_stage1_local();
+    }
     vgic::switch_in(vcpu);
     shared_info::came_to_cpu(vcpu);
     ptimer::check(vcpu);

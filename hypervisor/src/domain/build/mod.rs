@@ -25,7 +25,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bootimage::Layout;
 use core::fmt::Debug;
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicU16, AtomicU64};
 use devicetree::dom0::Policy;
 use devicetree::query::{GicVersion, Modules};
 use pagetable::PageType;
@@ -94,6 +94,7 @@ fn make(machine: &Machine, policy: &Policy<'_>, vcpus: u16) -> Arc<Domain> {
         event_interrupt: event_interrupt(machine),
         pages: Pages { owned: AtomicU64::new(0), max: AtomicU64::new(u64::MAX) },
         grant_region: must(IpaRange::new(grants, GRANT_PAGES << PAGE_SHIFT), "grant table"),
+        last_on_cpu: [const { AtomicU16::new(0) }; percpu::MAX_CPUS],
         vcpus: Once::new(),
     })
 }
