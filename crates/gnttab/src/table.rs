@@ -1,0 +1,107 @@
+//! The frames of a table.
+
+use crate::error::Error;
+use alloc::vec::Vec;
+use types::{Gfn, Mfn};
+
+/// Frames that a table may have where nobody says otherwise: Xen's own default.
+pub const DEFAULT_MAX_FRAMES: u32 = 64;
+
+/// A frame of a table.
+struct Frame {
+    mfn: Mfn,
+    /// Where the guest has mapped it.
+    gfn: Option<Gfn>,
+}
+
+/// A domain's grant table.
+pub struct GrantTable {
+    frames: Vec<Frame>,
+    max_frames: u32,
+}
+
+impl GrantTable {
+    /// Makes a table without a frame that may have up to `max_frames`.
+    ///
+    /// # Errors
+    /// If there is no memory.
+    pub fn new(max_frames: u32) -> Result<Self, Error> {
+        let mut frames = Vec::new();
+        let wanted = usize::try_from(max_frames).map_err(|_| Error::OutOfMemory)?;
+        frames.try_reserve_exact(wanted).map_err(|_| Error::OutOfMemory)?;
+        Ok(Self { frames, max_frames })
+    }
+
+    /// Returns how many frames the table has (`GNTTABOP_query_size`).
+    pub fn nr_frames(&self) -> u32 {
+        // A table never has more than its maximum.
+        u32::try_from(self.frames.len()).unwrap_or(self.max_frames)
+    }
+
+    /// Returns how many frames the table may have.
+    pub const fn max_frames(&self) -> u32 {
+        self.max_frames
+    }
+
+    /// Returns how many frames must be lent until the table has `nr_frames`
+    /// (`GNTTABOP_setup_table`, and `XENMEM_add_to_physmap` of frame `nr_frames - 1`).
+    ///
+    /// # Errors
+    /// If it may not have so many.
+    pub fn missing(&self, nr_frames: u32) -> Result<u32, Error> {
+        if nr_frames > self.max_frames {
+            return Err(Error::TooManyFrames);
+        }
+        Ok(nr_frames.saturating_sub(self.nr_frames()))
+    }
+
+    /// Adds a zeroed frame at the table's end.
+    ///
+    /// # Errors
+    /// If the table has all it may have; the caller keeps the frame.
+    pub fn lend(&mut self, frame: Mfn) -> Result<(), Error> {
+        if self.nr_frames() >= self.max_frames {
+            return Err(Error::TooManyFrames);
+        }
+        self.frames.push(Frame { mfn: frame, gfn: None });
+        Ok(())
+    }
+
+    /// Returns a frame.
+    ///
+    /// # Errors
+    /// If the table has no such frame.
+    pub fn frame(&self, index: usize) -> Result<Mfn, Error> {
+        self.frames.get(index).map(|frame| frame.mfn).ok_or(Error::NoFrame)
+    }
+
+    /// Returns where the guest has mapped a frame, as `GNTTABOP_setup_table` lists it.
+    ///
+    /// # Errors
+    /// If the table has no such frame.
+    pub fn gfn(&self, index: usize) -> Result<Option<Gfn>, Error> {
+        self.frames.get(index).map(|frame| frame.gfn).ok_or(Error::NoFrame)
+    }
+
+    /// Records that the guest has mapped a frame at `gfn`, and returns where it was before: that
+    /// mapping is to be removed.
+    ///
+    /// # Errors
+    /// If the table has no such frame.
+    pub fn set_gfn(&mut self, index: usize, gfn: Gfn) -> Result<Option<Gfn>, Error> {
+        let frame = self.frames.get_mut(index).ok_or(Error::NoFrame)?;
+        Ok(frame.gfn.replace(gfn).filter(|old| *old != gfn))
+    }
+
+    /// Forgets what the guest has mapped at `gfn` (`XENMEM_remove_from_physmap`).
+    pub fn clear_gfn(&mut self, gfn: Gfn) {
+        for frame in self.frames.iter_mut().filter(|frame| frame.gfn == Some(gfn)) {
+            frame.gfn = None;
+        }
+    }
+
+    /// Lists the frames, for their release at the domain's end.
+    pub fn frames(&self) -> impl Iterator<Item = Mfn> {
+        self.frames.iter().map(|frame| frame.mfn)
+    }
+}
