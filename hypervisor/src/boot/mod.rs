@@ -100,6 +100,9 @@ fn start_cpu(tree: &Tree<'static>) {
     }
     crate::irq::init_cpu(gic);
     uart::enable_interrupt(tree);
+    if sched::add_cpu(cpu).is_err() {
+        fatal(format_args!("No memory for the scheduler"));
+    }
     log::info!("Generic timer: {} Hz", timer::frequency_hz());
     log::info!("Stage 2: {} bits", shape.geometry.input_bits());
 }
@@ -125,8 +128,7 @@ fn report(machine: &Machine, dom0: &domain::Domain) {
 fn run(dom0: &domain::Domain) -> ! {
     let Some(cpu) = crate::machine::percpu::this() else { fatal(format_args!("CPU 0 has no data")) };
     if let Some(vcpu) = dom0.vcpus().first() {
-        vcpu.online.store(true, core::sync::atomic::Ordering::SeqCst);
-        sched::wake(vcpu);
+        sched::bring_online(vcpu);
     }
     let context = sched::leave(cpu);
     arch::traps::enter(context, cpu.stack_top)

@@ -111,6 +111,10 @@ pub fn secondary() -> ! {
         arch::cpu::park();
     }
     irq::init_cpu(gic);
+    if sched::add_cpu(cpu).is_err() {
+        log::error!("CPU {:#x} cannot take part", cpu.mpidr);
+        arch::cpu::park();
+    }
     COMING.store(0, Ordering::SeqCst);
     let context = sched::leave(cpu);
     arch::traps::enter(context, cpu.stack_top)

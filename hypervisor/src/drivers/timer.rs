@@ -41,6 +41,11 @@ pub fn boot_count() -> u64 {
     BOOT_COUNT.load(Ordering::Relaxed)
 }
 
+/// Returns the count at which so many nanoseconds since boot have passed.
+pub fn system_time_to_count(ns: u64) -> u64 {
+    boot_count().wrapping_add(ns_to_ticks(ns))
+}
+
 /// Returns nanoseconds since boot.
 pub fn system_time_ns() -> u64 {
     ticks_to_ns(arch::timer::counter().wrapping_sub(boot_count()))

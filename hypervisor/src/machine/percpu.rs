@@ -5,7 +5,9 @@ use crate::arch::traps::Context;
 use crate::domain::Vcpu;
 use crate::machine::own::Own;
 use alloc::boxed::Box;
+use crate::machine::sync::{Lock, rank};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use types::{CpuId, VirtAddr};
 
@@ -28,6 +30,8 @@ pub struct PerCpu {
     current: Own<Option<Arc<Vcpu>>>,
     /// Where the vectors would save while no vCPU runs.
     idle: Own<Context>,
+    /// vCPUs that left this CPU with a timer armed.
+    pub sleepers: Lock<Vec<Arc<Vcpu>>, { rank::TIMERS }>,
     /// What the scheduler keeps here.
     pub local: Own<crate::sched::Local>,
 }
@@ -41,10 +45,11 @@ impl PerCpu {
             id,
             mpidr,
             stack_top,
-            reschedule: AtomicBool::new(false),
+            reschedule: AtomicBool::new(true),
             ranks: [const { AtomicU64::new(0) }; 2],
             current: Own::new(None),
             idle: Own::new(Context::new(arch::context::GuestRegs::start(0, 0))),
+            sleepers: Lock::new(Vec::new()),
             local: Own::new(crate::sched::Local::default()),
         }));
         if let Some(slot) = CPUS.get(id.index()) {

@@ -28,6 +28,8 @@ pub mod rank {
     pub const VGIC_CPU: u8 = 42;
     /// A vCPU's state word and small fields.
     pub const VCPU: u8 = 44;
+    /// The timers of vCPUs that do not run.
+    pub const TIMERS: u8 = 46;
     /// The scheduler.
     pub const SCHED: u8 = 50;
     /// Routing of physical interrupts.

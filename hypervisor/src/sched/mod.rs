@@ -1,200 +1,212 @@
 //! Which vCPU runs where, and the switch between them.
 //!
 //! [`leave`] is the way out of every trap: it does what is pending, takes another vCPU if this one
-//! blocked or used its slice, and idles where there is none. Lock rank: SCHED.
+//! blocked or used its slice, and idles where there is none. The policy is crates/sched's.
+//! Lock rank: SCHED.
 
+mod deadlines;
 mod switch;
 
-use crate::arch::{cpu, timer};
+pub use deadlines::{set_deadline, timer_fired};
+
+use crate::arch::cpu;
 use crate::arch::traps::Context;
 use crate::domain::{Vcpu, vgic};
 use crate::drivers::timer as clock;
 use crate::irq;
 use crate::machine::percpu::{self, PerCpu};
 use crate::machine::sync::{Lock, rank};
-use alloc::collections::VecDeque;
+use ::sched::{Decision, EntityId, Error, Pick, Place, Scheduler, Want};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
+use spin::Once;
 use types::CpuId;
-
-/// Nanoseconds that a vCPU runs while others wait.
-pub const SLICE_NS: u64 = 10_000_000;
 
 /// What a vCPU has in the scheduler.
 #[derive(Debug, Default)]
 pub struct Entity {
-    /// A [`Place`]; written under the queue's lock.
-    place: AtomicU32,
-    /// Somebody woke it since it last came to a CPU.
-    woken: AtomicBool,
-    /// Number of reasons for which it may not run.
-    paused: AtomicU32,
+    id: Once<EntityId>,
     /// The count at which a timer of it fires while it does not run; 0 is never.
-    pub(crate) deadline: AtomicU64,
+    deadline: AtomicU64,
 }
 
 /// What a CPU has in the scheduler.
-#[derive(Default)]
 pub struct Local {
-    slice_end: u64,
-    /// The current vCPU wants to sleep.
-    blocking: bool,
-    /// vCPUs that went to sleep here with a timer armed.
-    sleepers: Vec<Arc<Vcpu>>,
+    want: Want,
+    /// The count at which the slice ends, if somebody waits or may.
+    slice_end: Option<u64>,
 }
 
-/// A vCPU's place: asleep, waiting for a CPU, or on CPU `n - RUNNING`.
-const ASLEEP: u32 = 0;
-const QUEUED: u32 = 1;
-const RUNNING: u32 = 2;
-
-struct Queue {
-    waiting: VecDeque<Arc<Vcpu>>,
-    /// CPUs that have nothing to do, a bit each.
-    idle: u64,
+impl Default for Local {
+    fn default() -> Self {
+        Self { want: Want::Run, slice_end: None }
+    }
 }
 
-static QUEUE: Lock<Queue, { rank::SCHED }> = Lock::new(Queue { waiting: VecDeque::new(), idle: 0 });
+static SCHEDULER: Lock<Option<Scheduler<Arc<Vcpu>>>, { rank::SCHED }> = Lock::new(None);
+
+fn with<R>(f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>) -> R) -> Option<R> {
+    SCHEDULER.lock().as_mut().map(f)
+}
+
+/// Lets this CPU take part.
+///
+/// # Errors
+/// If memory is short.
+pub fn add_cpu(cpu: &PerCpu) -> Result<(), Error> {
+    let mut scheduler = SCHEDULER.lock();
+    if scheduler.is_none() {
+        *scheduler = Some(Scheduler::new(percpu::MAX_CPUS)?);
+    }
+    scheduler.as_mut().ok_or(Error::OutOfMemory)?.add_cpu(cpu.id)
+}
+
+/// Adds the vCPUs of a domain, off: [`bring_online`] lets one run.
+///
+/// # Errors
+/// If memory is short; none is added then.
+pub fn add(vcpus: &[Arc<Vcpu>]) -> Result<(), Error> {
+    for cpu in percpu::all() {
+        // A timer's sleeper is never refused later: each CPU has room for every vCPU.
+        cpu.sleepers.lock().try_reserve(vcpus.len()).map_err(|_| Error::OutOfMemory)?;
+    }
+    with(|scheduler| {
+        scheduler.reserve(vcpus.len())?;
+        for vcpu in vcpus {
+            let id = scheduler.add(vcpu.clone())?;
+            let _ = scheduler.pause(id);
+            vcpu.sched.id.call_once(|| id);
+        }
+        Ok(())
+    })
+    .unwrap_or(Err(Error::OutOfMemory))
+}
+
+fn on_entity(vcpu: &Vcpu, f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>, EntityId) -> Decision) {
+    let Some(id) = vcpu.sched.id.get().copied() else { return };
+    if let Some(Decision::Kick(cpu)) = with(|scheduler| f(scheduler, id)) {
+        kick(cpu);
+    }
+}
+
+/// Makes a vCPU run, or look at what was posted to it if it does already.
+pub fn wake(vcpu: &Vcpu) {
+    on_entity(vcpu, Scheduler::wake);
+}
+
+/// Lets a vCPU that was off run from its start.
+pub fn bring_online(vcpu: &Vcpu) {
+    vcpu.online.store(true, Ordering::SeqCst);
+    on_entity(vcpu, |scheduler, id| {
+        // Paused, it only remembers that it has something to do.
+        let _ = scheduler.wake(id);
+        scheduler.unpause(id)
+    });
+}
+
+/// Takes the vCPU that runs here off, until [`bring_online`].
+pub fn take_offline(cpu: &'static PerCpu, vcpu: &Vcpu) {
+    vcpu.online.store(false, Ordering::SeqCst);
+    on_entity(vcpu, Scheduler::pause);
+    reschedule(cpu);
+}
+
+/// Keeps a vCPU from running, counted.
+pub fn pause(vcpu: &Vcpu) {
+    on_entity(vcpu, Scheduler::pause);
+}
+
+/// Takes one pause back.
+pub fn unpause(vcpu: &Vcpu) {
+    on_entity(vcpu, Scheduler::unpause);
+}
+
+/// Tells where a vCPU is.
+pub fn place(vcpu: &Vcpu) -> Option<Place> {
+    let id = *vcpu.sched.id.get()?;
+    with(|scheduler| scheduler.place(id))?
+}
 
 impl Entity {
     /// Returns the CPU that it is on.
     pub fn running_on(&self) -> Option<CpuId> {
-        u16::try_from(self.place.load(Ordering::SeqCst).checked_sub(RUNNING)?).ok().map(CpuId::new)
+        let id = *self.id.get()?;
+        match with(|scheduler| scheduler.place(id))?? {
+            Place::Running(cpu) => Some(cpu),
+            _ => None,
+        }
     }
 }
 
-fn running_here(cpu: &PerCpu) -> u32 {
-    RUNNING + u32::from(cpu.id.raw())
-}
-
-/// Makes sure the queue never allocates later: there is room for `vcpus` more.
-pub fn reserve(vcpus: usize) -> Result<(), alloc::collections::TryReserveError> {
-    QUEUE.lock().waiting.try_reserve(vcpus)
-}
-
-/// Makes a vCPU run, or look at what was posted to it if it does already.
-pub fn wake(vcpu: &Arc<Vcpu>) {
-    vcpu.sched.woken.store(true, Ordering::SeqCst);
-    let mut queue = QUEUE.lock();
-    if let Some(cpu) = vcpu.sched.running_on() {
-        drop(queue);
-        return kick(cpu);
-    }
-    if vcpu.sched.place.load(Ordering::Relaxed) == ASLEEP && may_run(vcpu) {
-        enqueue(&mut queue, vcpu.clone());
-    }
-}
-
-/// Puts a vCPU into the queue and sees that a CPU takes it: an idle one, else this one at its next
-/// way out.
-fn enqueue(queue: &mut Queue, vcpu: Arc<Vcpu>) {
-    vcpu.sched.place.store(QUEUED, Ordering::SeqCst);
-    queue.waiting.push_back(vcpu);
-    if queue.idle != 0 {
-        return kick(CpuId::new(u16::try_from(queue.idle.trailing_zeros()).unwrap_or(0)));
-    }
-    if let Some(cpu) = percpu::this() {
+/// Makes a CPU come to its next scheduling point.
+fn kick(id: CpuId) {
+    let Some(cpu) = percpu::get(id) else { return };
+    if percpu::this().is_some_and(|own| own.id == id) {
         reschedule(cpu);
-    }
-}
-
-/// Interrupts a CPU, unless it is this one.
-pub fn kick(id: CpuId) {
-    let own = percpu::this().is_some_and(|cpu| cpu.id == id);
-    if own {
-        return;
-    }
-    if let Some(cpu) = percpu::get(id) {
+    } else {
         irq::send_kick(cpu);
     }
 }
 
-fn may_run(vcpu: &Vcpu) -> bool {
-    vcpu.online.load(Ordering::SeqCst) && vcpu.sched.paused.load(Ordering::SeqCst) == 0
-}
-
-/// Lets others run, if any waits.
-pub fn yield_now(cpu: &'static PerCpu) {
-    cpu.local.with(|local| local.slice_end = 0);
-    reschedule(cpu);
-}
-
 /// Asks for a scheduling decision here before a guest runs on.
+#[inline]
 pub fn reschedule(cpu: &PerCpu) {
     cpu.reschedule.store(true, Ordering::Relaxed);
 }
 
+/// Lets others run, if any waits.
+pub fn yield_now(cpu: &'static PerCpu) {
+    cpu.local.with(|local| local.want = Want::Yield);
+    reschedule(cpu);
+}
+
+/// Begins to block the running vCPU: a wake from here on is remembered.
+pub fn prepare_block(vcpu: &Vcpu) {
+    let Some(id) = vcpu.sched.id.get().copied() else { return };
+    with(|scheduler| scheduler.prepare_block(id));
+}
+
 /// Blocks the running vCPU until something is posted to it, unless something is there already.
 pub fn wait_for_interrupt(cpu: &'static PerCpu, vcpu: &Vcpu) {
-    vcpu.sched.woken.store(false, Ordering::SeqCst);
+    prepare_block(vcpu);
     if !vgic::has_deliverable(vcpu) {
         block(cpu);
     }
 }
 
-/// Takes the running vCPU off the CPU until [`wake`].
-///
-/// It is asleep only once its registers are saved; a wake or a post that comes before is seen then.
+/// Takes the running vCPU off the CPU until [`wake`]; one since [`prepare_block`] counts.
 pub fn block(cpu: &'static PerCpu) {
-    cpu.local.with(|local| local.blocking = true);
+    cpu.local.with(|local| local.want = Want::Block);
     reschedule(cpu);
-}
-
-/// What a scheduling decision says.
-enum Choice {
-    /// The current vCPU runs on.
-    Stay,
-    /// Another runs, or none.
-    Switch(Option<Arc<Vcpu>>),
-}
-
-fn choose(cpu: &'static PerCpu, blocking: bool) -> Choice {
-    let mut queue = QUEUE.lock();
-    let current = cpu.current().filter(|vcpu| !blocking && may_run(vcpu));
-    let slice_left = cpu.local.with(|local| timer::counter() < local.slice_end);
-    if current.is_some() && (slice_left || queue.waiting.is_empty()) {
-        return Choice::Stay;
-    }
-    let bit = 1u64 << (cpu.id.raw() & 63);
-    let Some(next) = queue.waiting.pop_front() else {
-        queue.idle |= bit;
-        return Choice::Switch(None);
-    };
-    queue.idle &= !bit;
-    next.sched.place.store(running_here(cpu), Ordering::SeqCst);
-    cpu.local.with(|local| local.slice_end = timer::counter() + clock::ns_to_ticks(SLICE_NS));
-    Choice::Switch(Some(next))
 }
 
 /// Takes a scheduling decision and carries it out.
 fn decide(cpu: &'static PerCpu) {
-    let blocking = cpu.local.with(|local| core::mem::take(&mut local.blocking));
-    if let Choice::Switch(next) = choose(cpu, blocking) {
-        let previous = switch::switch(cpu, next);
-        if let Some(previous) = previous {
-            settle(previous, blocking);
+    let want = cpu.local.with(|local| core::mem::replace(&mut local.want, Want::Run));
+    let now = clock::system_time_ns();
+    let picked = with(|scheduler| match scheduler.pick(cpu.id, now, want) {
+        Pick::Stay { slice_end } => (slice_end, None),
+        Pick::Switch { from, to, slice_end } => {
+            let next = to.and_then(|id| scheduler.get(id).cloned());
+            (slice_end, Some((from.is_some(), next)))
+        }
+    });
+    let Some((slice_end, change)) = picked else { return };
+    cpu.local.with(|local| local.slice_end = slice_end.map(clock::system_time_to_count));
+    if let Some((leaves, next)) = change {
+        switch::switch(cpu, next);
+        if leaves && let Some(Decision::Kick(other)) = with(|scheduler| scheduler.settle(cpu.id)) {
+            kick(other);
         }
     }
     set_deadline(cpu);
-}
-
-/// Finds the place of a vCPU that has just left its CPU, registers saved.
-fn settle(vcpu: Arc<Vcpu>, blocking: bool) {
-    let mut queue = QUEUE.lock();
-    let wanted = !blocking || vcpu.sched.woken.load(Ordering::SeqCst) || vgic::is_signalled(&vcpu);
-    if wanted && may_run(&vcpu) {
-        enqueue(&mut queue, vcpu);
-    } else {
-        vcpu.sched.place.store(ASLEEP, Ordering::SeqCst);
-    }
 }
 
 /// Decides what runs next on this CPU and makes it ready to run.
 pub fn leave(cpu: &'static PerCpu) -> *mut Context {
     crate::machine::panic::stop_if_panicking();
     loop {
-        if cpu.current().is_none() || cpu.reschedule.swap(false, Ordering::Relaxed) {
+        if cpu.reschedule.swap(false, Ordering::Relaxed) {
             decide(cpu);
         }
         let Some(vcpu) = cpu.current() else {
@@ -210,27 +222,10 @@ pub fn leave(cpu: &'static PerCpu) -> *mut Context {
 
 /// Sleeps until an interrupt comes and handles it.
 fn idle(cpu: &'static PerCpu) {
+    if cpu.reschedule.load(Ordering::Relaxed) {
+        return;
+    }
     cpu::wait_for_interrupt();
     irq::dispatch(cpu);
-}
-
-/// Sets EL2's timer to the earliest of the slice's end, if others wait, the emulated timer of the
-/// vCPU that runs, and the timers of those that sleep.
-pub fn set_deadline(cpu: &'static PerCpu) {
-    let contended = !QUEUE.lock().waiting.is_empty();
-    let running = cpu.current().map(|vcpu| vcpu.state.with(|state| state.physical_timer.deadline(timer::counter())));
-    let (slice, sleeping) = cpu.local.with(|local| {
-        let slice = (contended && running.is_some()).then_some(local.slice_end);
-        (slice, switch::next_deadline(&local.sleepers))
-    });
-    timer::set_hyp_deadline([slice, sleeping, running.flatten()].into_iter().flatten().min());
-}
-
-/// EL2's timer fired: wake those whose time has come, and decide anew.
-pub fn timer_fired(cpu: &'static PerCpu) {
-    switch::fire_deadlines(cpu, timer::counter());
-    if let Some(vcpu) = cpu.current() {
-        crate::domain::ptimer::check(vcpu);
-    }
-    reschedule(cpu);
+    crate::machine::panic::stop_if_panicking();
 }

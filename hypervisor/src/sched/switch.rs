@@ -1,24 +1,21 @@
 //! The switch between vCPUs: an exchange of system registers and of the context pointer.
 
-use crate::arch::timer::{self, VirtualTimer};
+use super::deadlines;
+use crate::arch::timer;
 use crate::arch::tlb;
 use crate::domain::{Vcpu, ptimer, shared_info, vgic};
 use crate::machine::percpu::PerCpu;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
-use core::sync::atomic::Ordering;
 
-/// Saves who runs on this CPU, loads `next`, and returns who ran.
-pub fn switch(cpu: &'static PerCpu, next: Option<Arc<Vcpu>>) -> Option<Arc<Vcpu>> {
-    let previous = cpu.current_arc();
-    if let Some(vcpu) = &previous {
+/// Saves who runs on this CPU and loads `next`.
+pub fn switch(cpu: &'static PerCpu, next: Option<Arc<Vcpu>>) {
+    if let Some(vcpu) = &cpu.current_arc() {
         save(cpu, vcpu);
     }
     if let Some(vcpu) = &next {
         load(cpu, vcpu);
     }
     cpu.switch_to(next);
-    previous
 }
 
 fn save(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>) {
@@ -27,22 +24,15 @@ fn save(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>) {
     let deadline = vcpu.state.with(|state| {
         state.system.save();
         state.virtual_timer.save();
-        earliest(&state.virtual_timer, state.physical_timer.deadline(timer::counter()))
+        let physical = state.physical_timer.deadline(timer::counter());
+        [state.virtual_timer.deadline(), physical].into_iter().flatten().min()
     });
-    // Zero means none: the count zero was passed at reset.
-    vcpu.sched.deadline.store(deadline.unwrap_or(0), Ordering::SeqCst);
-    if deadline.is_some() {
-        cpu.local.with(|local| {
-            if !local.sleepers.iter().any(|sleeper| Arc::ptr_eq(sleeper, vcpu)) {
-                local.sleepers.push(vcpu.clone());
-            }
-        });
-    }
+    deadlines::note(cpu, vcpu, deadline);
     shared_info::left_cpu(vcpu);
 }
 
 fn load(cpu: &PerCpu, vcpu: &Vcpu) {
-    vcpu.sched.deadline.store(0, Ordering::SeqCst);
+    deadlines::forget(vcpu);
     vcpu.state.with(|state| {
         state.system.load();
         state.virtual_timer.load();
@@ -54,31 +44,4 @@ fn load(cpu: &PerCpu, vcpu: &Vcpu) {
     vgic::switch_in(vcpu);
     shared_info::came_to_cpu(vcpu);
     ptimer::check(vcpu);
-}
-
-fn earliest(virtual_timer: &VirtualTimer, physical: Option<u64>) -> Option<u64> {
-    [virtual_timer.deadline(), physical].into_iter().flatten().min()
-}
-
-/// Returns the earliest count at which a sleeper must be woken.
-pub fn next_deadline(sleepers: &[Arc<Vcpu>]) -> Option<u64> {
-    sleepers.iter().map(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst)).filter(|count| *count != 0).min()
-}
-
-/// Wakes the sleepers whose time has come and forgets those that run elsewhere meanwhile.
-pub fn fire_deadlines(cpu: &'static PerCpu, now: u64) {
-    loop {
-        let due = cpu.local.with(|local| take_due(&mut local.sleepers, now));
-        let Some(vcpu) = due else { return };
-        super::wake(&vcpu);
-    }
-}
-
-/// Takes one sleeper that is due, dropping stale ones.
-fn take_due(sleepers: &mut Vec<Arc<Vcpu>>, now: u64) -> Option<Arc<Vcpu>> {
-    sleepers.retain(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst) != 0);
-    let at = sleepers.iter().position(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst) <= now)?;
-    let vcpu = sleepers.swap_remove(at);
-    vcpu.sched.deadline.store(0, Ordering::SeqCst);
-    Some(vcpu)
 }

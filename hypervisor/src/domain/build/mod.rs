@@ -143,7 +143,6 @@ fn event_interrupt(machine: &Machine) -> IntId {
 fn make_vcpus(domain: &Arc<Domain>, layout: &Layout, count: u16) {
     let mut vcpus = Vec::new();
     must(vcpus.try_reserve_exact(usize::from(count)), "vCPUs");
-    must(sched::reserve(usize::from(count)), "run queue");
     for id in 0..count {
         let place = last_place(domain, id, count);
         let mut gic = must(VcpuGic::new(domain.vgic.model, VcpuId::new(id), place), "vCPU's interrupts");
@@ -154,6 +153,7 @@ fn make_vcpus(domain: &Arc<Domain>, layout: &Layout, count: u16) {
     if let Some(first) = vcpus.first() {
         first.start_kernel(layout.entry.raw(), layout.tree.start().raw());
     }
+    must(sched::add(&vcpus), "scheduler");
     domain.set_vcpus(vcpus);
 }
 
