@@ -2,6 +2,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod a32;
 pub mod esr;
 pub mod gic;
 pub mod lpae;
