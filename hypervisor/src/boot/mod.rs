@@ -13,7 +13,7 @@ pub use end::{end_of_machine, fatal};
 use crate::arch;
 use crate::arch::{layout, sysreg};
 use crate::domain::{self, build};
-use crate::drivers::timer;
+use crate::drivers::{smmu, timer};
 use crate::machine::console;
 use crate::machine::percpu::PerCpu;
 use crate::mm::{frames, p2m};
@@ -69,6 +69,7 @@ pub fn primary(dtb: PhysAddr) -> ! {
     let machine = MACHINE.call_once(|| Machine { tree, command_line, options, platform, ram_bytes, max_page });
     log::info!("Platform: {}", machine.platform.name());
     start_cpu(&tree);
+    smmu::bypass_all(&machine.tree);
     smp::start_others(machine);
     let dom0 = build::dom0(machine, &modules, memory);
     memory::unmap_identity();

@@ -8,7 +8,7 @@ use crate::machine::percpu::{self, MAX_CPUS, PerCpu};
 use crate::machine::platform_port::HostPort;
 use crate::mm::{frames, hyp_space, p2m};
 use crate::{irq, sched};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use devicetree::query::Cpu;
 use ::frames::{Usage, Within};
 use pagetable::El2Access;
@@ -21,9 +21,15 @@ const PATIENCE_US: u32 = 2_000_000;
 /// Number of the CPU that is coming up, plus one; it clears it when it is up.
 static COMING: AtomicU32 = AtomicU32::new(0);
 
+/// The CPU that came up parked itself.
+static REFUSED: AtomicBool = AtomicBool::new(false);
+/// MIDR of the boot CPU.
+static BOOT_MIDR: AtomicU32 = AtomicU32::new(0);
+
 /// Brings up every CPU of the tree but this one, at most as many as `maxcpus` says.
 pub fn start_others(machine: &Machine) {
     let boot = sysreg::mpidr();
+    BOOT_MIDR.store(low_word(sysreg::midr()), Ordering::Relaxed);
     let most = machine.options.maxcpus.map_or(MAX_CPUS, |max| (max.max(1) as usize).min(MAX_CPUS));
     let mut next = 1;
     for cpu in machine.tree.cpus().filter(|cpu| cpu.mpidr != boot) {
@@ -49,12 +55,22 @@ fn start(machine: &Machine, cpu: &Cpu<'_>, number: usize) -> Result<(), &'static
     arch::boot::set_secondary_stack(stack_top);
     COMING.store(u32::from(id.raw()) + 1, Ordering::SeqCst);
     let woken = wake(machine, how, data, entry);
-    if woken.is_ok() && wait() {
+    if woken.is_ok() && wait() && !REFUSED.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
     COMING.store(0, Ordering::SeqCst);
     percpu::withdraw(id);
-    woken.and(Err("it did not answer within 2 seconds"))
+    woken.and(Err("it did not answer within 2 seconds, or is of another kind"))
+}
+
+fn low_word(value: u64) -> u32 {
+    u32::try_from(value & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+/// Tells whether this CPU is of the boot CPU's kind, as a guest that moves between them needs.
+fn same_kind() -> bool {
+    let allowed = super::machine().is_some_and(|machine| machine.options.hmp_unsafe);
+    allowed || low_word(sysreg::midr()) == BOOT_MIDR.load(Ordering::Relaxed)
 }
 
 fn wake(machine: &Machine, how: BringUp, cpu: &PerCpu, entry: PhysAddr) -> Result<(), &'static str> {
@@ -103,6 +119,12 @@ pub fn secondary() -> ! {
     let cpu = u16::try_from(number).ok().and_then(|id| percpu::get(CpuId::new(id)));
     let (Some(cpu), Some(gic)) = (cpu, gic::get()) else { arch::cpu::park() };
     cpu.adopt();
+    if !same_kind() {
+        log::error!("CPU {:#x} stays off: it is of another kind ({:#x}); hmp-unsafe overrides", cpu.mpidr, sysreg::midr());
+        REFUSED.store(true, Ordering::SeqCst);
+        COMING.store(0, Ordering::SeqCst);
+        arch::cpu::park();
+    }
     sysreg::init_cpu();
     sysreg::set_vtcr(p2m::shape().vtcr);
     arch::timer::init_cpu();
