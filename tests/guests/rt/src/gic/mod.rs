@@ -45,6 +45,7 @@ pub const SGIR: usize = 0xf00;
 pub const IROUTER: usize = 0x6000;
 
 static VERSION: AtomicU32 = AtomicU32::new(0);
+static ABORTS: AtomicU32 = AtomicU32::new(0);
 static GICD: AtomicUsize = AtomicUsize::new(0);
 static GICC: AtomicUsize = AtomicUsize::new(0);
 /// Redistributor frame of each CPU, GICv3.
@@ -245,15 +246,27 @@ pub fn bit_word(register: usize, intid: u32) -> usize {
     bank(intid) + register + (intid / 32 * 4) as usize
 }
 
-/// Reads the bit of `intid`.
+/// Reads the bit of `intid`; an abort, which real Xen answers some registers with, reads as zero.
 pub fn bit(register: usize, intid: u32) -> bool {
-    mmio::read32(bit_word(register, intid)) >> (intid % 32) & 1 != 0
+    let mut word = 0;
+    tolerate(|| word = mmio::read32(bit_word(register, intid)));
+    word >> (intid % 32) & 1 != 0
 }
 
 /// Writes a one to the bit of `intid`.
 pub fn set_bit(register: usize, intid: u32) {
-    mmio::store32(bit_word(register, intid), 1 << (intid % 32));
-    arch::dsb();
+    tolerate(|| mmio::store32(bit_word(register, intid), 1 << (intid % 32)));
+}
+
+/// Accesses to bit registers that ended in an abort.
+pub fn aborts() -> u32 {
+    ABORTS.load(Ordering::Relaxed)
+}
+
+fn tolerate(access: impl FnOnce()) {
+    if crate::fault::catch(access).is_some() {
+        ABORTS.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Enables an interrupt.
