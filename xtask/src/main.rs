@@ -5,6 +5,7 @@
 
 mod arch;
 mod args;
+mod checks;
 mod cmd;
 mod debian;
 mod image;
@@ -13,6 +14,8 @@ mod paths;
 mod qemu;
 mod run;
 mod setup;
+mod test;
+mod workspace;
 
 use anyhow::{Result, bail};
 use args::Args;
@@ -24,8 +27,14 @@ usage: cargo xtask COMMAND
   build [--arch arm64|arm32|all] [--debug] [--early-uart KIND,ADDRESS]
         make dist/xenolith-<arch> and its .elf; KIND is none, pl011, 8250 or 8250-32
   run [--arch arm64|arm32] [--gic 2|3] [--cpu MODEL] [--cpus N] [--memory 2G] [--cmdline TEXT]
-      [--dom0-cmdline TEXT] [--hypervisor xenolith|xen|none] [--guest linux|FILE] [--disk FILE] [--gdb]
+      [--dom0-cmdline TEXT] [--hypervisor xenolith|xen|none] [--guest linux|demo|FILE] [--disk FILE] [--gdb]
         boot Debian as dom0 on this terminal
+  test [--full] [FILTER]
+        all tests, or those whose name contains FILTER; logs are kept in target/xtask-logs
+  ci JOB [--full] [FILTER]
+        one stage of the tests; without JOB, their names
+  docs
+        write the documents that are made from the source
   setup [--all]
         install rust targets and system packages (every command does this for what it needs)";
 
@@ -48,6 +57,9 @@ fn dispatch() -> Result<ExitCode> {
     match command.as_str() {
         "build" => image::command(args),
         "run" => run::command(args),
+        "test" => test::command(args),
+        "ci" => test::ci_command(args),
+        "docs" => checks::documents::command(args),
         "setup" => setup::command(args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -6,6 +6,7 @@ use crate::qemu::machine::Machine;
 use crate::setup::Need;
 use crate::{cmd, debian, image, paths, setup};
 use anyhow::{Context, Result, bail};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -15,6 +16,7 @@ const LEAVING: &str =
 /// Who the guest is.
 enum Choice {
     Linux,
+    Demo,
     File(PathBuf),
 }
 
@@ -54,6 +56,7 @@ fn options(args: &mut Args) -> Result<Options> {
     let machine = Machine::from_args(args)?;
     let guest = match args.take_value("--guest")?.as_deref() {
         None | Some("linux") => Choice::Linux,
+        Some("demo") => Choice::Demo,
         Some(file) => Choice::File(existing(file)?),
     };
     let disk = args.take_value("--disk")?;
@@ -79,11 +82,8 @@ fn existing(file: &str) -> Result<PathBuf> {
 fn assemble(options: &Options) -> Result<Boot> {
     let arch = options.machine.arch;
     let guest = match &options.guest {
-        Choice::Linux => {
-            let payload = debian::ensure(arch)?;
-            let cmdline = boot::dom0_cmdline(options.hypervisor, &options.dom0_cmdline);
-            Guest { kernel: payload.kernel, ramdisk: Some(payload.ramdisk), cmdline }
-        }
+        Choice::Linux => linux_or_demo(options)?,
+        Choice::Demo => demo(options)?,
         Choice::File(kernel) => {
             Guest { kernel: kernel.clone(), ramdisk: None, cmdline: options.dom0_cmdline.clone() }
         }
@@ -95,6 +95,29 @@ fn assemble(options: &Options) -> Result<Boot> {
     };
     let cmdline = boot::hypervisor_cmdline(&options.machine, &options.cmdline);
     Ok(Boot { hypervisor: image.map(|image| (image, cmdline)), guest })
+}
+
+/// Debian; or the demo guest where Debian cannot be had and a person is there to be told.
+fn linux_or_demo(options: &Options) -> Result<Guest> {
+    match debian::ensure(options.machine.arch) {
+        Ok(payload) => {
+            let cmdline = boot::dom0_cmdline(options.hypervisor, &options.dom0_cmdline);
+            Ok(Guest { kernel: payload.kernel, ramdisk: Some(payload.ramdisk), cmdline })
+        }
+        Err(error) if std::io::stdin().is_terminal() && options.hypervisor != Hypervisor::Xen => {
+            eprintln!("xtask: Debian cannot be had here ({error:#})");
+            eprintln!(
+                "xtask: booting the demo guest instead; `cargo xtask run` again once Debian's archive is reachable"
+            );
+            demo(options)
+        }
+        Err(error) => Err(error.context("next: check the network, or type `cargo xtask run --guest demo`")),
+    }
+}
+
+fn demo(options: &Options) -> Result<Guest> {
+    let kernel = image::build_guest(options.machine.arch, "guest-demo")?;
+    Ok(Guest { kernel, ramdisk: None, cmdline: options.dom0_cmdline.clone() })
 }
 
 fn add_devices(qemu: &mut Command, options: &Options) -> Result<()> {

@@ -8,4 +8,4 @@ mod payload;
 pub mod recipe;
 mod source;
 
-pub use payload::{Payload, ensure};
+pub use payload::ensure;

@@ -82,3 +82,18 @@ pub fn build(arch: Arch, options: Options) -> Result<Built> {
     fs::copy(&elf_path, &built.elf)?;
     Ok(built)
 }
+
+/// Builds the bare-metal guest of the package `package`; gives its flat image.
+///
+/// # Errors
+/// It does not compile, or the ELF has nothing to load.
+pub fn build_guest(arch: Arch, package: &str) -> Result<PathBuf> {
+    setup::rust_targets(&[arch.target()])?;
+    let elf_path = compile(Program::Guest { package, bin: package }, arch, Profile::Release)?;
+    let bytes = fs::read(&elf_path).with_context(|| format!("cannot read {}", elf_path.display()))?;
+    let elf = elf::parse(&bytes).with_context(|| elf_path.display().to_string())?;
+    let directory = paths::made(paths::target().join("guests").join(arch.name()))?;
+    let image = directory.join(package);
+    fs::write(&image, flat::flatten(&elf)?.bytes)?;
+    Ok(image)
+}

@@ -134,5 +134,7 @@ const FILES: &[(&str, &str)] = &[
     ("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n"),
     ("etc/group", "root:x:0:\n"),
     ("etc/hostname", "dom0\n"),
+    // Escape sequences around what is typed would only be in the way of whoever reads the console.
+    ("etc/inputrc", "set enable-bracketed-paste off\n"),
     ("etc/hosts", "127.0.0.1 localhost\n"),
 ];

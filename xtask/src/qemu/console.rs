@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 const FATAL: &[&str] =
     &["Kernel panic - not syncing", "(XEN) Panic on CPU", "Xen BUG at", "Unable to handle kernel"];
 
+/// How long a machine that has failed is listened to.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// A QEMU under test.
 #[derive(Debug)]
 pub struct Console {
@@ -26,7 +29,6 @@ pub struct Console {
     seen: usize,
     deadline: Instant,
     log: PathBuf,
-    fatal: &'static [&'static str],
 }
 
 impl Console {
@@ -62,13 +64,7 @@ impl Console {
             seen: 0,
             deadline: Instant::now() + limit,
             log: log.to_path_buf(),
-            fatal: FATAL,
         })
-    }
-
-    /// Lets text pass that otherwise ends a test at once, for tests that want to see a failure.
-    pub fn expect_failure(&mut self) {
-        self.fatal = &[];
     }
 
     /// Waits until `pattern` is printed after what was waited for before; gives the text up to its end.
@@ -155,9 +151,12 @@ impl Console {
         &self.text
     }
 
-    /// Gives the id of the QEMU process.
-    pub fn process_id(&self) -> u32 {
-        self.child.id()
+    /// Reads on until nothing has been printed for a second, and passes over all of it.
+    pub fn wait_for_quiet(&mut self) {
+        while let Ok(chunk) = self.chunks.recv_timeout(Duration::from_secs(1)) {
+            self.text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        self.seen = self.text.len();
     }
 
     fn receive(&mut self, patterns: &[&str]) -> Result<()> {
@@ -174,11 +173,13 @@ impl Console {
         }
     }
 
-    fn check_fatal(&self, patterns: &[&str]) -> Result<()> {
-        match self.fatal.iter().find(|fatal| self.text.contains(**fatal)) {
-            Some(fatal) => bail!("{fatal:?} was printed, waiting for {patterns:?}{}", self.context()),
-            None => Ok(()),
+    fn check_fatal(&mut self, patterns: &[&str]) -> Result<()> {
+        let Some(fatal) = FATAL.iter().find(|fatal| self.text.contains(**fatal)) else { return Ok(()) };
+        // What comes after it says why.
+        while let Ok(chunk) = self.chunks.recv_timeout(LAST_WORDS) {
+            self.text.push_str(&String::from_utf8_lossy(&chunk));
         }
+        bail!("{fatal:?} was printed, waiting for {patterns:?}{}", self.context())
     }
 
     fn context(&self) -> String {

@@ -121,8 +121,17 @@ impl Machine {
 
     /// Starts a command line: the machine without anything in it, and no display.
     pub fn command(&self) -> Command {
+        self.command_for("virt,virtualization=on")
+    }
+
+    /// As [`Machine::command`], but what it starts begins in EL1 or SVC.
+    pub fn command_without_el2(&self) -> Command {
+        self.command_for("virt")
+    }
+
+    fn command_for(&self, model: &str) -> Command {
         let mut command = Command::new(PROGRAM);
-        let model = format!("virt,virtualization=on,gic-version={}", self.gic);
+        let model = format!("{model},gic-version={}", self.gic);
         command.args(["-machine", &model, "-cpu", &self.cpu]);
         command.args(["-smp", &self.cpus.to_string(), "-m", &self.memory.to_string()]);
         command.args(["-display", "none", "-nodefaults"]);

@@ -1,0 +1,109 @@
+//! The stage that boots Debian in QEMU: a table of machines and what is done on each.
+
+mod table;
+
+use super::jobs::{Job, run_all};
+use super::report::Case;
+use super::scenario::{Scenario, Setting};
+use super::{BOOT_LIMIT, Context};
+use crate::arch::Arch;
+use crate::qemu::boot::{self, Boot, Guest, Hypervisor};
+use crate::qemu::console::Console;
+use crate::qemu::machine::{Gic, Machine, Memory};
+use crate::setup::{self, Need};
+use crate::{debian, image, paths};
+use anyhow::Result;
+use std::fs;
+
+/// When a boot is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// Always.
+    Default,
+    /// With `--full`, or when a filter names it.
+    Full,
+}
+
+/// A boot: a machine and what is done on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    set: Set,
+    arch: Arch,
+    gic: Gic,
+    cpu: &'static str,
+    cpus: u32,
+    memory_gib: u64,
+    scenario: &'static Scenario,
+}
+
+impl Row {
+    fn machine(&self) -> Machine {
+        let Self { arch, gic, cpus, .. } = *self;
+        Machine { arch, gic, cpu: self.cpu.into(), cpus, memory: Memory::gib(self.memory_gib) }
+    }
+
+    fn name(&self) -> String {
+        format!("{}-{}", self.scenario.name, self.machine())
+    }
+}
+
+/// Boots every row that is wanted.
+pub fn run(context: &Context) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    let mut jobs = Vec::new();
+    for row in table::rows().into_iter().filter(|row| context.wants(&row.name())) {
+        if row.set == Set::Full && !context.full && context.filter.is_none() {
+            continue;
+        }
+        if context.hypervisor == Hypervisor::Xenolith && !table::READY.contains(&row.arch) {
+            cases.push(Case::skipped(row.name(), "the hypervisor does not boot Linux yet"));
+            continue;
+        }
+        let hypervisor = context.hypervisor;
+        jobs.push(Job { name: row.name(), test: Box::new(move || boot_row(&row, hypervisor)) });
+    }
+    if !jobs.is_empty() {
+        prepare(context)?;
+    }
+    cases.extend(run_all(jobs));
+    Ok(cases)
+}
+
+/// Makes what all rows share before any runs, so that no two make it at once.
+fn prepare(context: &Context) -> Result<()> {
+    setup::packages(&[Need::Emulator])?;
+    for arch in Arch::ALL {
+        debian::ensure(arch)?;
+        if context.hypervisor == Hypervisor::Xenolith {
+            image::build(arch, image::Options::default())?;
+        }
+    }
+    Ok(())
+}
+
+fn boot_row(row: &Row, hypervisor: Hypervisor) -> Result<()> {
+    let machine = row.machine();
+    let payload = debian::ensure(row.arch)?;
+    let image = match hypervisor {
+        Hypervisor::Xenolith => Some(paths::dist().join(format!("xenolith-{}", row.arch))),
+        Hypervisor::Xen => Some(payload.xen),
+        Hypervisor::None => None,
+    };
+    let cmdline = boot::hypervisor_cmdline(&machine, row.scenario.hypervisor_options);
+    let guest = Guest {
+        kernel: payload.kernel,
+        ramdisk: Some(payload.ramdisk),
+        cmdline: boot::dom0_cmdline(hypervisor, ""),
+    };
+    let boot = Boot { hypervisor: image.map(|image| (image, cmdline)), guest };
+    let mut qemu = machine.command();
+    boot.add_to(&mut qemu);
+    let scratch = paths::target().join("scratch").join(row.name());
+    qemu.args((row.scenario.devices)(&scratch)?);
+    let log = paths::logs()?.join(format!("boot-{}.log", row.name()));
+    let mut console = Console::start(&mut qemu, &log, BOOT_LIMIT)?;
+    (row.scenario.run)(&mut console, &Setting { machine: &machine, hypervisor, scratch: &scratch })?;
+    // Kept only where somebody may want to look.
+    let _ = fs::remove_dir_all(&scratch);
+    Ok(())
+}

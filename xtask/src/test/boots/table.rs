@@ -1,0 +1,73 @@
+//! The machines on which Debian's dom0 is booted, and what is done on each.
+
+use super::{Row, Set};
+use crate::arch::Arch;
+use crate::qemu::machine::Gic::{self, V2, V3};
+use crate::test::scenario::{CLOCK, DETERMINISTIC, DEVICES, KEYS, LOAD, REBOOT, SHELL, Scenario};
+use Arch::{Arm32, Arm64};
+
+/// Architectures on which our hypervisor boots Linux; on another, boots are done under others only.
+pub const READY: &[Arch] = &[];
+
+/// The boots of the default set: a spread over all machines, and each scenario at least once.
+const SPREAD: &[Row] = &[
+    row(Arm64, V3, "cortex-a57", 1, 1, &SHELL),
+    row(Arm64, V3, "cortex-a53", 2, 4, &SHELL),
+    row(Arm64, V3, "max", 4, 8, &SHELL),
+    row(Arm64, V2, "cortex-a72", 4, 4, &SHELL),
+    row(Arm64, V2, "cortex-a57", 2, 1, &SHELL),
+    row(Arm32, V2, "cortex-a15", 1, 1, &SHELL),
+    row(Arm32, V2, "cortex-a15", 2, 3, &SHELL),
+    row(Arm32, V2, "cortex-a15", 4, 8, &SHELL),
+    row(Arm64, V3, "cortex-a57", 2, 2, &DETERMINISTIC),
+    row(Arm64, V3, "cortex-a57", 2, 2, &REBOOT),
+    row(Arm32, V2, "cortex-a15", 2, 2, &REBOOT),
+    row(Arm64, V3, "cortex-a57", 2, 2, &LOAD),
+    row(Arm64, V3, "cortex-a57", 4, 2, &LOAD),
+    row(Arm32, V2, "cortex-a15", 2, 2, &LOAD),
+    row(Arm64, V3, "cortex-a57", 2, 2, &DEVICES),
+    row(Arm32, V2, "cortex-a15", 2, 2, &DEVICES),
+    row(Arm64, V3, "cortex-a57", 2, 2, &CLOCK),
+    row(Arm32, V2, "cortex-a15", 2, 2, &CLOCK),
+    row(Arm64, V2, "cortex-a57", 2, 2, &KEYS),
+    row(Arm32, V2, "cortex-a15", 2, 2, &KEYS),
+];
+
+/// Lists all boots: the spread, then the whole of every CPU, number of CPUs and memory.
+pub fn rows() -> Vec<Row> {
+    let mut rows = SPREAD.to_vec();
+    for (arch, gic, cpu, memories) in MATRIX {
+        for cpus in [1, 2, 4] {
+            for memory_gib in *memories {
+                let row = Row { set: Set::Full, ..row(*arch, *gic, cpu, cpus, *memory_gib, &SHELL) };
+                if !rows.iter().any(|other| other.name() == row.name()) {
+                    rows.push(row);
+                }
+            }
+        }
+    }
+    rows
+}
+
+const MATRIX: &[(Arch, Gic, &str, &[u64])] = &[
+    (Arm64, V3, "cortex-a53", &[1, 4, 8]),
+    (Arm64, V3, "cortex-a57", &[1, 4, 8]),
+    (Arm64, V3, "cortex-a72", &[1, 4, 8]),
+    (Arm64, V3, "max", &[1, 4, 8]),
+    (Arm64, V2, "cortex-a53", &[1, 4, 8]),
+    (Arm64, V2, "cortex-a57", &[1, 4, 8]),
+    (Arm64, V2, "cortex-a72", &[1, 4, 8]),
+    (Arm64, V2, "max", &[1, 4, 8]),
+    (Arm32, V2, "cortex-a15", &[1, 3, 8]),
+];
+
+const fn row(
+    arch: Arch,
+    gic: Gic,
+    cpu: &'static str,
+    cpus: u32,
+    memory_gib: u64,
+    scenario: &'static Scenario,
+) -> Row {
+    Row { set: Set::Default, arch, gic, cpu, cpus, memory_gib, scenario }
+}

@@ -1,0 +1,170 @@
+//! The stage that runs the bare-metal test guests: each topic on each kind of machine, bare and under the
+//! hypervisor.
+//!
+//! A guest prints a line for each check and its verdict last, and switches the machine off
+//! (tests/guests/README.md).
+
+use super::Context;
+use super::jobs::{Job, run_all};
+use super::report::Case;
+use crate::arch::Arch;
+use crate::qemu::boot::{Boot, Guest, Hypervisor};
+use crate::qemu::console::Console;
+use crate::qemu::machine::{Gic, Machine, Memory};
+use crate::setup::{self, Need};
+use crate::workspace::{self, Kind};
+use crate::{debian, image, paths};
+use anyhow::{Context as _, Result, bail, ensure};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A run without a verdict has hung; a busy test machine is slow.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Topics run under our hypervisor; the others only on the bare machine, until it is ready for them.
+const READY: &[&str] = &[];
+
+/// A guest on a machine.
+struct Run {
+    topic: String,
+    machine: Machine,
+    hypervisor: Hypervisor,
+    image: PathBuf,
+}
+
+impl Run {
+    fn name(&self) -> String {
+        let under = match self.hypervisor {
+            Hypervisor::Xenolith => "xenolith",
+            Hypervisor::Xen => "xen",
+            Hypervisor::None => "bare",
+        };
+        let Machine { arch, gic, cpus, .. } = &self.machine;
+        format!("{}-{under}-{arch}-gic{gic}-{cpus}cpu", self.topic)
+    }
+}
+
+fn machines() -> Vec<Machine> {
+    let machine = |arch, gic| Machine { gic, memory: Memory::gib(1), ..Machine::usual(arch) };
+    vec![machine(Arch::Arm64, Gic::V3), machine(Arch::Arm64, Gic::V2), machine(Arch::Arm32, Gic::V2)]
+}
+
+/// Builds and runs all that is wanted.
+pub fn run(context: &Context) -> Result<Vec<Case>> {
+    setup::packages(&[Need::Emulator])?;
+    let topics = topics()?;
+    let mut cases = Vec::new();
+    let mut runs = Vec::new();
+    for (topic, hypervisor, machine) in combinations(&topics, context.hypervisor) {
+        let run = Run { topic, machine, hypervisor, image: PathBuf::new() };
+        if !context.wants(&run.name()) {
+            continue;
+        }
+        if hypervisor == Hypervisor::Xenolith
+            && !READY.contains(&run.topic.as_str())
+            && context.filter.is_none()
+        {
+            cases.push(Case::skipped(run.name(), "the hypervisor is not ready for it"));
+        } else {
+            runs.push(run);
+        }
+    }
+    let runs = build(runs, &mut cases)?;
+    let jobs = runs.iter().map(|run| Job { name: run.name(), test: Box::new(|| boot(run)) });
+    cases.extend(run_all(jobs.collect()));
+    Ok(cases)
+}
+
+/// Topics are the guests' packages, but for the demo, which tests nothing.
+fn topics() -> Result<Vec<String>> {
+    let packages = workspace::packages()?;
+    let guests =
+        packages.iter().filter(|package| package.kind() == Kind::Guest && !package.binaries.is_empty());
+    let topics = guests.filter_map(|package| package.name.strip_prefix("guest-"));
+    Ok(topics.filter(|topic| *topic != "demo").map(str::to_owned).collect())
+}
+
+fn combinations(topics: &[String], hypervisor: Hypervisor) -> Vec<(String, Hypervisor, Machine)> {
+    let under = match hypervisor {
+        // What fails on the bare machine is the guest's own mistake.
+        Hypervisor::Xenolith => vec![Hypervisor::None, Hypervisor::Xenolith],
+        other => vec![other],
+    };
+    let mut all = Vec::new();
+    for topic in topics {
+        for hypervisor in &under {
+            all.extend(machines().into_iter().map(|machine| (topic.clone(), *hypervisor, machine)));
+        }
+    }
+    all
+}
+
+/// Builds each run's image once; a guest that does not compile fails alone.
+fn build(runs: Vec<Run>, cases: &mut Vec<Case>) -> Result<Vec<Run>> {
+    for arch in Arch::ALL {
+        let ours = |run: &Run| run.hypervisor == Hypervisor::Xenolith && run.machine.arch == arch;
+        if runs.iter().any(ours) {
+            image::build(arch, image::Options::default())?;
+        }
+    }
+    let mut images: BTreeMap<(Arch, String), Option<PathBuf>> = BTreeMap::new();
+    let mut built = Vec::new();
+    for run in runs {
+        let arch = run.machine.arch;
+        let image = images.entry((arch, run.topic.clone())).or_insert_with(|| {
+            let image = image::build_guest(arch, &format!("guest-{}", run.topic));
+            if let Err(error) = &image {
+                let failure = Err(anyhow::anyhow!("{error:#}"));
+                cases.push(Case::from_result(format!("{}-build-{arch}", run.topic), failure, Duration::ZERO));
+            }
+            image.ok()
+        });
+        if let Some(image) = image.clone() {
+            built.push(Run { image, ..run });
+        }
+    }
+    Ok(built)
+}
+
+fn boot(run: &Run) -> Result<()> {
+    let arch = run.machine.arch;
+    let hypervisor = match run.hypervisor {
+        Hypervisor::Xenolith => Some(paths::dist().join(format!("xenolith-{arch}"))),
+        Hypervisor::Xen => Some(debian::ensure(arch)?.xen),
+        Hypervisor::None => None,
+    };
+    let mut qemu = match hypervisor {
+        Some(_) => run.machine.command(),
+        None => run.machine.command_without_el2(),
+    };
+    let cmdline = "console=dtuart dom0_mem=64M bootscrub=0 noreboot".to_owned();
+    let guest = Guest { kernel: run.image.clone(), ramdisk: None, cmdline: String::new() };
+    Boot { hypervisor: hypervisor.map(|image| (image, cmdline)), guest }.add_to(&mut qemu);
+    qemu.arg("-no-reboot");
+    let log = paths::logs()?.join(format!("guest-{}.log", run.name()));
+    let mut console = Console::start(&mut qemu, &log, LIMIT)?;
+    console.wait_for_end()?;
+    verdict(run, console.text()).with_context(|| format!("the whole log: {}", log.display()))
+}
+
+fn verdict(run: &Run, text: &str) -> Result<()> {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let mut own = lines.iter().rev().filter(|line| !line.is_empty() && !line.starts_with("(XEN)"));
+    let last = *own.next().context("the guest printed nothing")?;
+    let failures: Vec<&str> = lines.iter().filter(|line| line.starts_with("FAIL ")).copied().collect();
+    let Some(passed) = last.strip_prefix("PASS ") else {
+        if failures.is_empty() {
+            bail!("the guest gave no verdict; its last line: {last}");
+        }
+        bail!("{}", failures.join("\n"));
+    };
+    let checks: usize =
+        passed.split_whitespace().nth(1).unwrap_or_default().parse().context("PASS without a number")?;
+    let wanted = if run.topic == "fp" { 8 } else { 20 };
+    ensure!(
+        run.hypervisor != Hypervisor::Xenolith || checks >= wanted,
+        "only {checks} checks where {wanted} are due"
+    );
+    Ok(())
+}

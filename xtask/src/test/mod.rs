@@ -1,0 +1,130 @@
+//! `cargo xtask test` and `cargo xtask ci JOB`: stages, each a list of named cases.
+//!
+//! A stage is a CI job. [`report`] counts and prints; the other modules are the stages.
+
+mod boots;
+mod cargo;
+mod dtbs;
+mod guests;
+mod image;
+mod jobs;
+mod report;
+mod scenario;
+
+use crate::args::Args;
+use crate::checks;
+use crate::qemu::boot::Hypervisor;
+use anyhow::{Context as _, Result, bail};
+use report::{Case, StageReport};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use report::Outcome;
+
+/// What is tested, and how thoroughly.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// All of it, however long it takes.
+    pub full: bool,
+    /// Only cases whose name contains this.
+    pub filter: Option<String>,
+    /// Who runs under the guests; another than ours tells whether a test is right.
+    pub hypervisor: Hypervisor,
+}
+
+impl Context {
+    /// Tells whether the case called `name` is wanted.
+    pub fn wants(&self, name: &str) -> bool {
+        self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
+    }
+}
+
+struct Stage {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Context) -> Result<Vec<Case>>,
+}
+
+const STAGES: &[Stage] = &[
+    Stage { name: "fmt", about: "formatting", run: cargo::fmt },
+    Stage { name: "checks", about: "layers, unsafe budget, sizes, generated documents", run: run_checks },
+    Stage { name: "clippy", about: "lints, for the host and both targets", run: cargo::clippy },
+    Stage { name: "host", about: "tests of all crates on this machine", run: cargo::host },
+    Stage { name: "host32", about: "tests of the pure crates with a 32-bit usize", run: cargo::host32 },
+    Stage { name: "image", about: "both images and their sizes", run: image::run },
+    Stage { name: "dtbs", about: "the device trees of Debian's kernels", run: dtbs::run },
+    Stage { name: "guests", about: "bare-metal test guests in QEMU", run: guests::run },
+    Stage { name: "boots", about: "Debian in QEMU", run: boots::run },
+];
+
+/// `cargo xtask test [--full] [--hypervisor H] [FILTER]`.
+pub fn command(mut args: Args) -> Result<ExitCode> {
+    let context = context(&mut args)?;
+    args.finish()?;
+    let by_name: Vec<&Stage> =
+        STAGES.iter().filter(|stage| context.filter.as_deref() == Some(stage.name)).collect();
+    if by_name.is_empty() {
+        return run(&context, &STAGES.iter().collect::<Vec<_>>());
+    }
+    run(&Context { filter: None, ..context }, &by_name)
+}
+
+/// `cargo xtask ci JOB [--full] [FILTER]`: one stage.
+pub fn ci_command(mut args: Args) -> Result<ExitCode> {
+    let names = STAGES.iter().map(|stage| format!("  {:8} {}", stage.name, stage.about)).collect::<Vec<_>>();
+    let usage = format!("the jobs are:\n{}", names.join("\n"));
+    let job = args.take_positional().with_context(|| usage.clone())?;
+    let context = context(&mut args)?;
+    args.finish()?;
+    match STAGES.iter().find(|stage| stage.name == job) {
+        Some(stage) => run(&context, &[stage]),
+        None => bail!("there is no job {job:?}; {usage}"),
+    }
+}
+
+fn context(args: &mut Args) -> Result<Context> {
+    Ok(Context {
+        full: args.take_flag("--full"),
+        hypervisor: args.take_parsed("--hypervisor")?.unwrap_or(Hypervisor::Xenolith),
+        filter: args.take_positional(),
+    })
+}
+
+fn run(context: &Context, stages: &[&Stage]) -> Result<ExitCode> {
+    let mut reports = Vec::new();
+    for (index, stage) in stages.iter().enumerate() {
+        println!("[{}/{}] {}: {}", index + 1, stages.len(), stage.name, stage.about);
+        let start = Instant::now();
+        let cases = (stage.run)(context)
+            .unwrap_or_else(|error| vec![Case::from_result(stage.name, Err(error), start.elapsed())]);
+        let report = StageReport { name: stage.name, cases, took: start.elapsed() };
+        let failed = report.cases.iter().filter(|case| matches!(case.outcome, Outcome::Failed(_))).count();
+        println!("      {} tests, {failed} failed, {} s", report.cases.len(), report.took.as_secs());
+        reports.push(report);
+    }
+    let totals = report::print_summary(&reports);
+    Ok(if totals.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn run_checks(context: &Context) -> Result<Vec<Case>> {
+    let wanted = checks::CHECKS.iter().filter(|check| context.wants(check.name));
+    let cases = wanted.map(|check| {
+        let start = Instant::now();
+        let case = Case::from_result(check.name, (check.run)(), start.elapsed());
+        case.announce();
+        case
+    });
+    Ok(cases.collect())
+}
+
+/// Runs `test` and makes a case of it, with its line printed.
+fn timed(name: &str, test: impl FnOnce() -> Result<()>) -> Case {
+    let start = Instant::now();
+    let result = test();
+    let case = Case::from_result(name, result, start.elapsed());
+    case.announce();
+    case
+}
+
+/// The longest that any one boot may take; software emulation on a busy machine is slow.
+const BOOT_LIMIT: Duration = Duration::from_secs(600);

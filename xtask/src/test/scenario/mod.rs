@@ -1,0 +1,92 @@
+//! What is done on a booted machine: type at dom0's shell, look at what comes back.
+
+mod clock;
+mod devices;
+mod keys;
+mod load;
+mod power;
+mod server;
+mod shell;
+
+use crate::qemu::boot::Hypervisor;
+use crate::qemu::console::Console;
+use crate::qemu::machine::Machine;
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+
+/// The prompt of dom0's shell.
+pub const PROMPT: &str = "dom0# ";
+
+/// A sequence of steps, with what the machine needs for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// The first part of its cases' names.
+    pub name: &'static str,
+    /// Added to the hypervisor's command line.
+    pub hypervisor_options: &'static str,
+    /// Makes files in a scratch directory and names QEMU's options for them.
+    pub devices: fn(&Path) -> Result<Vec<String>>,
+    /// The steps.
+    pub run: fn(&mut Console, &Setting<'_>) -> Result<()>,
+}
+
+/// Where a scenario runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The machine.
+    pub machine: &'a Machine,
+    /// Who runs under dom0.
+    pub hypervisor: Hypervisor,
+    /// The directory given to [`Scenario::devices`].
+    pub scratch: &'a Path,
+}
+
+/// The shell comes up, shows Debian on all CPUs, and switches the machine off.
+pub const SHELL: Scenario =
+    Scenario { name: "shell", hypervisor_options: "", devices: no_devices, run: shell::run };
+
+/// As [`SHELL`], where one instruction is one nanosecond of the machine's time and idle time passes at once:
+/// a wait loop that does not yield eats all of it.
+pub const DETERMINISTIC: Scenario = Scenario {
+    name: "icount",
+    hypervisor_options: "",
+    devices: |_| Ok(vec!["-icount".into(), "shift=0,sleep=off".into()]),
+    run: shell::run,
+};
+
+/// `reboot` boots again.
+pub const REBOOT: Scenario =
+    Scenario { name: "reboot", hypervisor_options: "", devices: no_devices, run: power::reboot };
+
+/// All vCPUs busy for a minute.
+pub const LOAD: Scenario =
+    Scenario { name: "load", hypervisor_options: "dom0_max_vcpus=4", devices: no_devices, run: load::run };
+
+/// Disks on PCI and on virtio-mmio, and the network.
+pub const DEVICES: Scenario =
+    Scenario { name: "devices", hypervisor_options: "", devices: devices::make, run: devices::run };
+
+/// Ten seconds are ten seconds.
+pub const CLOCK: Scenario =
+    Scenario { name: "clock", hypervisor_options: "", devices: no_devices, run: clock::run };
+
+/// The hypervisor's debug keys.
+pub const KEYS: Scenario =
+    Scenario { name: "keys", hypervisor_options: "", devices: no_devices, run: keys::run };
+
+fn no_devices(_: &Path) -> Result<Vec<String>> {
+    Ok(Vec::new())
+}
+
+/// Types `command` and gives what it printed.
+///
+/// # Errors
+/// It fails, or the console does.
+pub fn typed(console: &mut Console, command: &str) -> Result<String> {
+    let output = console.shell(&format!("{command}; echo status=$?"), PROMPT)?;
+    let (text, status) =
+        output.rsplit_once("status=").with_context(|| format!("{command}: no status in {output:?}"))?;
+    let status = status.split_whitespace().next().unwrap_or_default();
+    ensure!(status == "0", "`{command}` ended with status {status}: {text}");
+    Ok(text.to_owned())
+}
