@@ -13,7 +13,7 @@ use core::fmt;
 use devicetree::Tree;
 use devicetree::query::{Modules, ReservedKind};
 use pagetable::El2Access;
-use types::{PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange, VirtAddr};
+use types::{PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange};
 
 /// Pieces of RAM that are told apart.
 pub const PIECES: usize = 64;
@@ -203,7 +203,7 @@ fn add_section(table: &mut FrameTable<'static>, piece: PhysRange, at: PhysAddr) 
 
 /// Unmaps the entry code's page at its physical address: once the last CPU is up nobody needs it.
 pub fn unmap_identity() {
-    let page = VirtAddr::new(arch::to_usize(image::image_phys().raw()));
+    let Some(page) = image::identity_page() else { return };
     if hyp_space::unmap(page, PAGE_BYTES).is_err() {
         log::warn!("The entry code's identity page stays mapped");
     }

@@ -54,8 +54,9 @@ fn report(message: fmt::Arguments<'_>, frame: Option<&HostFrame>) -> ! {
     }
     let (pc, fp) = match frame {
         Some(frame) => {
+            let width = 2 * size_of::<usize>();
             for (n, chunk) in frame.registers().chunks(4).enumerate() {
-                console::write_panic(format_args!("  x{:<2} {chunk:016x?}\n", n * 4));
+                console::write_panic(format_args!("  r{:<2} {chunk:0width$x?}\n", n * 4));
             }
             let (pc, fp, lr) = frame.position();
             console::write_panic(format_args!("Backtrace:\n"));

@@ -5,18 +5,13 @@ use crate::arch::context::{self, Injected};
 use crate::arch::sysreg::Access;
 use crate::domain::mmio;
 use crate::domain::stats::Cause;
-use arm_spec::esr::{Esr, FaultKind, ec};
-
-/// ISS of the abort injected for an address with nothing behind it: synchronous external abort.
-const EXTERNAL_ABORT: u32 = 0x10;
-/// ISS.WnR and ISS.EA, kept from what the hardware reported.
-const KEPT: u32 = 1 << 6;
+use arm_spec::esr::FaultKind;
 
 /// Handles a data abort.
 pub fn data(cx: &mut Cx<'_>, fault: &Fault) {
     let esr = fault.esr;
     if !matches!(esr.fault_kind(), FaultKind::Translation | FaultKind::Permission | FaultKind::AccessFlag) {
-        return inject(cx, fault, ec::DATA_ABORT_LOWER);
+        return inject_data(cx, fault);
     }
     if let Some(access) = esr.data_access()
         && !esr.on_stage1_walk()
@@ -30,7 +25,7 @@ pub fn data(cx: &mut Cx<'_>, fault: &Fault) {
         cx.vcpu.stats.count(Cause::Retried);
         return;
     }
-    inject(cx, fault, ec::DATA_ABORT_LOWER);
+    inject_data(cx, fault);
 }
 
 /// Handles an instruction abort.
@@ -39,14 +34,11 @@ pub fn instruction(cx: &mut Cx<'_>, fault: &Fault) {
         cx.vcpu.stats.count(Cause::Retried);
         return;
     }
-    inject(cx, fault, ec::INSTRUCTION_ABORT_LOWER);
+    context::inject(cx.regs, Injected::PrefetchAbort { far: fault.far });
 }
 
 /// Makes the guest take an external abort, as the bus would answer where nothing is.
-fn inject(cx: &mut Cx<'_>, fault: &Fault, class: u32) {
-    // The class of an abort taken without a change of exception level is one higher.
-    let class = if cx.regs.is_user() || cx.regs.is_a32() { class } else { class + 1 };
-    let iss = EXTERNAL_ABORT | fault.esr.iss() & if class >= ec::DATA_ABORT_LOWER { KEPT } else { 0 };
-    let esr = Esr::from_parts(class, iss).raw();
-    context::inject(cx.regs, Injected::Synchronous { esr, far: Some(fault.far) });
+fn inject_data(cx: &mut Cx<'_>, fault: &Fault) {
+    let access = if fault.esr.is_write() { Access::Write } else { Access::Read };
+    context::inject(cx.regs, Injected::DataAbort { far: fault.far, access });
 }

@@ -62,10 +62,9 @@ pub struct Cx<'a> {
 }
 
 impl Cx<'_> {
-    /// Makes the guest take an undefined-instruction exception (EC 0, IL).
+    /// Makes the guest take an undefined-instruction exception.
     pub fn inject_undefined(&mut self) {
-        let esr = Esr::from_parts(ec::UNKNOWN, 0).raw();
-        arch::context::inject(self.regs, Injected::Synchronous { esr, far: None });
+        arch::context::inject(self.regs, Injected::Undefined);
     }
 }
 

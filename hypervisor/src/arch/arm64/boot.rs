@@ -108,6 +108,11 @@ pub fn set_secondary_stack(top: VirtAddr) {
     SECONDARY_STACK.store(top.raw(), Ordering::Release);
 }
 
+/// Returns the page of the entry code that is mapped at its physical address, if it is in these tables.
+pub fn identity_page() -> Option<VirtAddr> {
+    Some(VirtAddr::new(super::to_usize(image_phys().raw())))
+}
+
 /// Returns the boot CPU's stack: its lowest address, above the guard page.
 pub fn boot_stack() -> VirtAddr {
     VirtAddr::new(address_of(&raw const boot_stack_guard).raw() + 4096)

@@ -1,6 +1,8 @@
 //! A vCPU's registers: what the vectors save, and what a switch saves.
 
-use super::sysreg::{self, read, write};
+use super::sysreg::{self, Access, read, write};
+use arm_spec::a32::Psr;
+use arm_spec::esr::{Esr, ec};
 use core::arch::global_asm;
 
 global_asm!(include_str!("../../../../boot/arm64/fp.S"));
@@ -67,6 +69,12 @@ impl GuestRegs {
     #[inline]
     pub fn is_a32(&self) -> bool {
         self.pstate & PSTATE_A32 != 0
+    }
+
+    /// Returns the processor state as A32 sees it.
+    #[inline]
+    pub fn psr(&self) -> Psr {
+        Psr((self.pstate & 0xffff_ffff) as u32)
     }
 
     /// Tells whether the guest runs at EL0.
@@ -263,18 +271,48 @@ impl FpState {
 /// What the running vCPU takes as exception, at its next entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Injected {
-    /// Synchronous exception to EL1 with this syndrome, and this fault address where it has one.
-    Synchronous {
-        /// ESR_EL1.
-        esr: u64,
-        /// FAR_EL1.
-        far: Option<u64>,
+    /// An undefined instruction.
+    Undefined,
+    /// A synchronous external abort of an instruction fetch.
+    PrefetchAbort {
+        /// The address fetched from.
+        far: u64,
     },
+    /// A synchronous external abort of a data access.
+    DataAbort {
+        /// The address accessed.
+        far: u64,
+        /// How it was accessed.
+        access: Access,
+    },
+}
+
+/// ISS.DFSC and ISS.IFSC: synchronous external abort, not on a table walk.
+const EXTERNAL_ABORT: u32 = 0x10;
+/// ISS.WnR.
+const ISS_WRITE: u32 = 1 << 6;
+
+/// Returns ESR_EL1 and, where it has one, FAR_EL1 of an exception that `regs` takes.
+///
+/// The class of an abort taken without a change of exception level is one higher.
+fn syndrome(regs: &GuestRegs, exception: Injected) -> (u64, Option<u64>) {
+    let same_level = if regs.is_user() || regs.is_a32() { 0 } else { 1 };
+    let (class, iss, far) = match exception {
+        Injected::Undefined => (ec::UNKNOWN, 0, None),
+        Injected::PrefetchAbort { far } => {
+            (ec::INSTRUCTION_ABORT_LOWER + same_level, EXTERNAL_ABORT, Some(far))
+        }
+        Injected::DataAbort { far, access } => {
+            let write = if access == Access::Write { ISS_WRITE } else { 0 };
+            (ec::DATA_ABORT_LOWER + same_level, EXTERNAL_ABORT | write, Some(far))
+        }
+    };
+    (Esr::from_parts(class, iss).raw(), far)
 }
 
 /// Makes the running vCPU take an exception (Arm ARM DDI 0487J D1.3.3, AArch64.TakeException).
 pub fn inject(regs: &mut GuestRegs, exception: Injected) {
-    let Injected::Synchronous { esr, far } = exception;
+    let (esr, far) = syndrome(regs, exception);
     let mode = regs.pstate & 0x1f;
     let offset = match mode {
         0b00101 => 0x200,

@@ -1,5 +1,6 @@
 //! The generic timer: the counter, EL2's own timer and the guest's virtual timer.
 
+use super::errata::{self, Erratum};
 use super::sysreg::{read, write};
 
 /// CNT*_CTL.ENABLE.
@@ -13,7 +14,12 @@ pub const CTL_ISTATUS: u64 = 1 << 2;
 #[inline]
 pub fn counter() -> u64 {
     super::cpu::isb();
-    read!("cntpct_el0")
+    let first = read!("cntpct_el0");
+    if !errata::is_active(Erratum::CounterWrap) {
+        return first;
+    }
+    let second = read!("cntpct_el0");
+    if (first ^ second) >> 32 & 1 != 0 { first } else { second }
 }
 
 /// Returns CNTFRQ_EL0 in Hz; 0 where firmware did not set it.

@@ -1,21 +1,29 @@
 //! TLB maintenance (Arm ARM DDI 0487J D8.13).
 
+use super::errata::{self, Erratum};
 use core::arch::asm;
 use types::{Ipa, VirtAddr};
+
+/// Does a flush, twice where the first may return early.
+#[inline]
+fn flush(f: impl Fn()) {
+    f();
+    if errata::is_active(Erratum::EarlyTlbi) {
+        f();
+    }
+}
 
 /// Forgets EL2's translation of one page, on all CPUs.
 pub fn flush_el2_page(va: VirtAddr) {
     // SAFETY: a TLB holds copies only; what is invalidated is walked again.
-    unsafe {
-        asm!("dsb ishst", "tlbi vae2is, {}", "dsb ish", "isb",
-             in(reg) va.raw() >> 12, options(nostack, preserves_flags));
-    }
+    flush(|| unsafe { asm!("dsb ishst", "tlbi vae2is, {}", "dsb ish", "isb",
+             in(reg) va.raw() >> 12, options(nostack, preserves_flags)) });
 }
 
 /// Forgets all of EL2's translations, on all CPUs.
 pub fn flush_el2_all() {
     // SAFETY: as above.
-    unsafe { asm!("dsb ishst", "tlbi alle2is", "dsb ish", "isb", options(nostack, preserves_flags)) }
+    flush(|| unsafe { asm!("dsb ishst", "tlbi alle2is", "dsb ish", "isb", options(nostack, preserves_flags)) });
 }
 
 /// Forgets one page of the current VMID's stage 2, and the stage-1 entries that may combine it.
@@ -23,31 +31,25 @@ pub fn flush_el2_all() {
 /// TLBI IPAS2E1 does not reach combined entries, so VMALLE1 follows (D8.13.5).
 pub fn flush_stage2_page(ipa: Ipa) {
     // SAFETY: as above; the caller has VTTBR_EL2 hold the VMID that is meant.
-    unsafe {
-        asm!("dsb ishst", "tlbi ipas2e1is, {}", "dsb ish", "tlbi vmalle1is", "dsb ish", "isb",
-             in(reg) ipa.raw() >> 12, options(nostack, preserves_flags));
-    }
+    flush(|| unsafe { asm!("dsb ishst", "tlbi ipas2e1is, {}", "dsb ish", "tlbi vmalle1is", "dsb ish", "isb",
+             in(reg) ipa.raw() >> 12, options(nostack, preserves_flags)) });
 }
 
 /// Forgets all of the current VMID's translations of both stages, on all CPUs.
 pub fn flush_vmid() {
     // SAFETY: as above.
-    unsafe {
-        asm!("dsb ishst", "tlbi vmalls12e1is", "dsb ish", "isb", options(nostack, preserves_flags));
-    }
+    flush(|| unsafe { asm!("dsb ishst", "tlbi vmalls12e1is", "dsb ish", "isb", options(nostack, preserves_flags)) });
 }
 
 /// Forgets the current VMID's stage-1 translations on this CPU: another vCPU of the domain ran here.
 pub fn flush_vmid_stage1_local() {
     // SAFETY: as above.
-    unsafe { asm!("tlbi vmalle1", "dsb nsh", "isb", options(nostack, preserves_flags)) }
+    flush(|| unsafe { asm!("tlbi vmalle1", "dsb nsh", "isb", options(nostack, preserves_flags)) });
 }
 
 /// Forgets every guest's translations, on all CPUs.
 pub fn flush_all_guests() {
     // SAFETY: as above.
-    unsafe {
-        asm!("dsb ishst", "tlbi alle1is", "dsb ish", "ic ialluis", "dsb ish", "isb",
-             options(nostack, preserves_flags));
-    }
+    flush(|| unsafe { asm!("dsb ishst", "tlbi alle1is", "dsb ish", "ic ialluis", "dsb ish", "isb",
+             options(nostack, preserves_flags)) });
 }

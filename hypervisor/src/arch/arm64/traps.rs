@@ -5,7 +5,8 @@
 //! registers are read once.
 
 use super::context::GuestRegs;
-use super::sysreg::{read, write};
+use super::errata::{self, Erratum};
+use super::sysreg::{self, read, write};
 use super::{cpu, layout};
 use crate::machine::percpu::PerCpu;
 use crate::trap::{self, Entry, Fault};
@@ -93,13 +94,22 @@ extern "C" fn guest_trap(context: *mut Context, kind: u32) -> *mut Context {
 }
 
 fn read_fault() -> Fault {
-    Fault { esr: Esr::new(read!("esr_el2")), far: read!("far_el2"), hpfar: read!("hpfar_el2") }
+    let far = read!("far_el2");
+    let esr = Esr::new(read!("esr_el2"));
+    let mut hpfar = read!("hpfar_el2");
+    if errata::is_active(Erratum::WrongFaultAddress) && esr.is_lower_abort() && !esr.on_stage1_walk() {
+        let par = sysreg::translate_stage1(far);
+        if par & 1 == 0 {
+            hpfar = par >> 8 & 0xff_ffff_fff0;
+        }
+    }
+    Fault { esr, far, hpfar }
 }
 
 /// EL2's own registers at a fault of its own.
 #[repr(C)]
 pub struct HostFrame {
-    x: [u64; 31],
+    x: [usize; 31],
     pc: u64,
     pstate: u64,
     sp: u64,
@@ -120,11 +130,11 @@ extern "C" fn host_fault(frame: &HostFrame, kind: u32) -> ! {
 impl HostFrame {
     /// Returns where the fault was, the frame pointer and the link register there.
     pub fn position(&self) -> (usize, usize, usize) {
-        (self.pc as usize, self.x[29] as usize, self.x[30] as usize)
+        (self.pc as usize, self.x[29], self.x[30])
     }
 
     /// Returns the general registers.
-    pub fn registers(&self) -> &[u64] {
+    pub fn registers(&self) -> &[usize] {
         &self.x
     }
 }

@@ -1,0 +1,136 @@
+//! A vCPU's registers: what the vectors save, and what a switch saves.
+//!
+//! [`GuestRegs`] has what Hyp mode shares with the guest: r0-r12 and the User mode's SP and LR. The
+//! registers that the guest's other modes bank stay in the CPU while it runs ([`banked`]) and are saved
+//! at a switch ([`SystemRegs`]).
+
+mod banked;
+mod fp;
+mod inject;
+mod system;
+
+pub use fp::FpState;
+pub use inject::{Injected, inject, inject_serror};
+pub use system::SystemRegs;
+
+use super::cp15::low;
+use arm_spec::a32::{self, Psr};
+
+/// The general registers of a guest, as the vectors save them.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct GuestRegs {
+    /// R0-R12, of the modes that do not bank them.
+    pub r: [u32; 13],
+    /// SP_usr.
+    pub sp_usr: u32,
+    /// LR_usr.
+    pub lr_usr: u32,
+    /// ELR_hyp.
+    pub pc: u32,
+    /// SPSR_hyp.
+    pub cpsr: u32,
+}
+
+/// CPSR at a vCPU's start: Supervisor mode, A, I, F masked.
+const CPSR_START: u32 = 0x1d3;
+/// The machine number of a kernel started with a device tree (Linux, Documentation/arm/booting).
+const MACHINE_NONE: u32 = u32::MAX;
+
+impl GuestRegs {
+    /// Returns a vCPU's registers at its start: entry point (bit 0: T32) and R0.
+    pub const fn start(entry: u64, r0: u64) -> Self {
+        let mut r = [0; 13];
+        r[0] = low(r0);
+        let entry = low(entry);
+        let thumb = if entry & 1 != 0 { a32::PSR_T } else { 0 };
+        Self { r, sp_usr: 0, lr_usr: 0, pc: entry & !1, cpsr: CPSR_START | thumb }
+    }
+
+    /// Returns the registers with which a kernel is entered: its entry point and its device tree.
+    pub const fn kernel(entry: u64, tree: u64) -> Self {
+        let mut regs = Self::start(entry, 0);
+        regs.r[1] = MACHINE_NONE;
+        regs.r[2] = low(tree);
+        regs
+    }
+
+    /// Returns the program counter.
+    #[inline]
+    pub fn pc(&self) -> u64 {
+        u64::from(self.pc)
+    }
+
+    /// Returns the processor state.
+    #[inline]
+    pub fn psr(&self) -> Psr {
+        Psr(self.cpsr)
+    }
+
+    /// Returns register `n` of the mode that the running guest is in; 15 reads as zero.
+    #[inline]
+    pub fn reg(&self, n: u32) -> u64 {
+        u64::from(match (n, self.psr().mode()) {
+            (8..=12, a32::MODE_FIQ) => banked::read_fiq(n),
+            (0..=12, _) => self.r[n as usize],
+            (13, a32::MODE_USR | a32::MODE_SYS) => self.sp_usr,
+            (14, a32::MODE_USR | a32::MODE_SYS) => self.lr_usr,
+            (13, mode) => banked::read_sp(mode),
+            (14, mode) => banked::read_lr(mode),
+            _ => 0,
+        })
+    }
+
+    /// Sets register `n` of the mode that the running guest is in; 15 is discarded.
+    #[inline]
+    pub fn set_reg(&mut self, n: u32, value: u64) {
+        let value = low(value);
+        match (n, self.psr().mode()) {
+            (8..=12, a32::MODE_FIQ) => banked::write_fiq(n, value),
+            (0..=12, _) => self.r[n as usize] = value,
+            (13, a32::MODE_USR | a32::MODE_SYS) => self.sp_usr = value,
+            (14, a32::MODE_USR | a32::MODE_SYS) => self.lr_usr = value,
+            (13, mode) => banked::write_sp(mode, value),
+            (14, mode) => banked::write_lr(mode, value),
+            _ => {}
+        }
+    }
+
+    /// Tells whether the guest executes A32 or T32: always.
+    #[inline]
+    pub fn is_a32(&self) -> bool {
+        true
+    }
+
+    /// Tells whether the guest runs in User mode.
+    pub fn is_user(&self) -> bool {
+        self.psr().mode() == a32::MODE_USR
+    }
+
+    /// Steps past the trapped instruction of `bytes` (2 or 4).
+    #[inline]
+    pub fn advance(&mut self, bytes: u64) {
+        self.pc = self.pc.wrapping_add(low(bytes));
+        self.cpsr = self.psr().advance_it().0;
+    }
+
+    /// Returns the hypercall number and its five arguments.
+    #[inline]
+    pub fn hypercall(&self) -> (u64, [u64; 5]) {
+        let w = |n: usize| u64::from(self.r[n]);
+        (self.reg(12), [w(0), w(1), w(2), w(3), w(4)])
+    }
+
+    /// Changes the hypercall's arguments, for a continuation.
+    pub fn set_hypercall_args(&mut self, args: [u64; 5]) {
+        for (r, value) in self.r.iter_mut().zip(args) {
+            *r = low(value);
+        }
+    }
+
+    /// Sets the hypercall's result.
+    #[inline]
+    pub fn set_hypercall_result(&mut self, value: i64) {
+        self.r[0] = low(value.cast_unsigned());
+    }
+}

@@ -1,0 +1,165 @@
+//! From the vectors to [`trap::handle`](crate::trap::handle) and back.
+//!
+//! The vectors have saved the guest's general registers in the running vCPU's [`Context`], found
+//! through HTPIDR. Here that pointer becomes a safe [`Cx`](crate::trap::Cx), and the syndrome registers
+//! are read once.
+
+use super::context::GuestRegs;
+use super::cp15::{read, write};
+use super::{cpu, layout};
+use crate::machine::percpu::PerCpu;
+use crate::trap::{self, Entry, Fault};
+use arm_spec::esr::{Esr, ec};
+use core::arch::global_asm;
+use core::mem::offset_of;
+use types::VirtAddr;
+
+/// What HTPIDR points to: the registers of what runs on this CPU, and the CPU.
+#[repr(C)]
+pub struct Context {
+    /// The general registers.
+    pub regs: GuestRegs,
+    cpu: *const PerCpu,
+}
+
+// SAFETY: `cpu` is null or points to a PerCpu, which is shared by all CPUs and never freed.
+unsafe impl Send for Context {}
+
+impl Context {
+    /// Returns a context that has not run.
+    pub const fn new(regs: GuestRegs) -> Self {
+        Self { regs, cpu: core::ptr::null() }
+    }
+}
+
+const TRAP_SYNC: u32 = 0;
+const TRAP_IRQ: u32 = 1;
+const TRAP_FIQ: u32 = 2;
+
+global_asm!(
+    include_str!("../../../../boot/arm32/vectors.S"),
+    SP_USR = const offset_of!(GuestRegs, sp_usr),
+    TRAP_SYNC = const TRAP_SYNC,
+    TRAP_IRQ = const TRAP_IRQ,
+    TRAP_FIQ = const TRAP_FIQ,
+    FRAME_BYTES = const size_of::<HostFrame>(),
+    FRAME_SP = const offset_of!(HostFrame, sp),
+    STACK_BYTES = const layout::STACK_BYTES,
+    guest_trap = sym guest_trap,
+    host_fault = sym host_fault,
+);
+
+unsafe extern "C" {
+    fn first_entry(context: *mut Context, stack_top: usize) -> !;
+}
+
+/// Makes `context` what runs on `cpu`: traps from the guest save there.
+pub fn set_current(context: *mut Context, cpu: &'static PerCpu) {
+    // SAFETY: the caller (machine::percpu) owns the context for as long as it is current, as no
+    // other CPU runs or inspects the vCPU meanwhile.
+    unsafe { (*context).cpu = cpu }
+    write!(htpidr, context as u32);
+}
+
+/// Returns this CPU's data, or `None` before it is set up.
+#[inline]
+pub fn this_cpu() -> Option<&'static PerCpu> {
+    let context = read!(htpidr) as *const Context;
+    // SAFETY: HTPIDR is null or was set by `set_current` to a context that lives while current, whose
+    // `cpu` points to a never-freed PerCpu.
+    unsafe { context.as_ref()?.cpu.as_ref() }
+}
+
+/// Runs `context` on this CPU, forgetting the Hyp stack up to `stack_top`.
+pub fn enter(context: *mut Context, stack_top: VirtAddr) -> ! {
+    // SAFETY: `context` is current (set_current) and complete; `stack_top` is the top of this CPU's
+    // own stack, whose frames nobody returns to.
+    unsafe { first_entry(context, stack_top.raw()) }
+}
+
+extern "C" fn guest_trap(context: *mut Context, kind: u32) -> *mut Context {
+    let entry = match kind {
+        TRAP_SYNC => synchronous_or_abort(),
+        TRAP_IRQ => Entry::Irq,
+        _ => Entry::Fiq,
+    };
+    // SAFETY: (1) the vectors pass HTPIDR, set by `set_current` to the running vCPU's context;
+    // (2) Hyp mode is not reentered on this CPU, as it runs with interrupts masked, so this is the only
+    // reference to the registers; (3) `cpu` is this CPU's, never freed.
+    let (regs, cpu) = unsafe { (&mut (*context).regs, &*(*context).cpu) };
+    trap::handle(cpu, regs, entry)
+}
+
+/// HSR.DFSC of asynchronous external and parity aborts (Arm ARM DDI 0406C B3.13.6).
+const ASYNCHRONOUS: [u32; 2] = [0x11, 0x19];
+
+/// Reads the syndrome; an asynchronous abort comes through the same vector as synchronous ones.
+fn synchronous_or_abort() -> Entry {
+    let esr = Esr::new(u64::from(read!(hsr)));
+    let class = esr.class();
+    if class == ec::DATA_ABORT_LOWER && ASYNCHRONOUS.contains(&(esr.iss() & 0x3f)) {
+        return Entry::SError;
+    }
+    let far = if class == ec::INSTRUCTION_ABORT_LOWER { read!(hifar) } else { read!(hdfar) };
+    Entry::Synchronous(Fault { esr, far: u64::from(far), hpfar: u64::from(read!(hpfar)) })
+}
+
+/// Hyp mode's own registers at a fault of its own; 8-byte aligned in size, as the stack is.
+#[repr(C, align(8))]
+pub struct HostFrame {
+    r: [usize; 13],
+    sp: u32,
+    lr: u32,
+    pc: u32,
+    cpsr: u32,
+}
+
+extern "C" fn host_fault(frame: &HostFrame, kind: u32) -> ! {
+    let names = ["reset", "undefined instruction", "supervisor call", "prefetch abort", "data abort"];
+    let name = names.get(kind as usize).copied().unwrap_or("exception");
+    crate::machine::panic::hypervisor_fault(
+        format_args!(
+            "{name} in the hypervisor: HSR {:#x} HDFAR {:#x} HIFAR {:#x} PC {:#x} CPSR {:#x} SP {:#x}",
+            read!(hsr), read!(hdfar), read!(hifar), frame.pc, frame.cpsr, frame.sp
+        ),
+        frame,
+    )
+}
+
+impl HostFrame {
+    /// Returns where the fault was, the frame pointer and the link register there.
+    pub fn position(&self) -> (usize, usize, usize) {
+        (self.pc as usize, self.r[11], self.lr as usize)
+    }
+
+    /// Returns the general registers.
+    pub fn registers(&self) -> &[usize] {
+        &self.r
+    }
+}
+
+/// Returns the frame pointer here, where a backtrace starts.
+#[inline(always)]
+pub fn frame_pointer() -> usize {
+    let fp: usize;
+    // SAFETY: copies a register.
+    unsafe { core::arch::asm!("mov {}, r11", out(reg) fp, options(nomem, nostack, preserves_flags)) }
+    fp
+}
+
+/// Reads the frame record at `fp`: the caller's frame pointer and the return address.
+///
+/// Returns `None` where `fp` is not aligned or not in a mapped Hyp stack of `stack`.
+pub fn frame_record(fp: usize, stack: core::ops::Range<usize>) -> Option<(usize, usize)> {
+    let inside = stack.contains(&fp) && stack.contains(&(fp + 7));
+    if fp % 4 != 0 || !inside {
+        return None;
+    }
+    // SAFETY: the record lies in the stack given, which is mapped.
+    unsafe { Some(((fp as *const usize).read(), (fp as *const usize).add(1).read())) }
+}
+
+/// Stops this CPU at once.
+pub fn stop() -> ! {
+    cpu::park()
+}

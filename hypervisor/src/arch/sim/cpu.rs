@@ -1,0 +1,40 @@
+//! Hints and barriers.
+
+use core::sync::atomic::{Ordering, fence};
+
+/// Lets another thread run.
+#[inline]
+pub fn relax() {
+    std::thread::yield_now();
+}
+
+/// Waits for an interrupt: on the host one always comes.
+#[inline]
+pub fn wait_for_interrupt() {
+    std::thread::yield_now();
+}
+
+/// Stops this CPU for ever: the test fails.
+pub fn park() -> ! {
+    std::process::abort()
+}
+
+/// Synchronises the context.
+#[inline]
+pub fn isb() {}
+
+/// Completes all earlier memory accesses, inner shareable.
+#[inline]
+pub fn dsb_ish() {
+    fence(Ordering::SeqCst);
+}
+
+/// Completes all earlier memory accesses, full system.
+#[inline]
+pub fn dsb_sy() {
+    fence(Ordering::SeqCst);
+}
+
+/// Wakes CPUs that wait in WFE.
+#[inline]
+pub fn send_event() {}

@@ -1,0 +1,30 @@
+//! TLB maintenance: noted.
+
+use super::state::{self, Event};
+use types::{Ipa, VirtAddr};
+
+/// Forgets EL2's translation of one page.
+pub fn flush_el2_page(_va: VirtAddr) {}
+
+/// Forgets all of EL2's translations.
+pub fn flush_el2_all() {}
+
+/// Forgets one page of the current VMID's stage 2.
+pub fn flush_stage2_page(ipa: Ipa) {
+    state::note(Event::FlushStage2(super::sysreg::vttbr(), ipa.raw()));
+}
+
+/// Forgets all of the current VMID's translations of both stages.
+pub fn flush_vmid() {
+    state::note(Event::FlushVmid(super::sysreg::vttbr()));
+}
+
+/// Forgets the current VMID's stage-1 translations on this CPU.
+pub fn flush_vmid_stage1_local() {
+    state::note(Event::FlushVmidLocal(super::sysreg::vttbr()));
+}
+
+/// Forgets every guest's translations.
+pub fn flush_all_guests() {
+    state::note(Event::FlushAllGuests);
+}
