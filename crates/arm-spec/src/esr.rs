@@ -77,13 +77,13 @@ impl Esr {
     /// Returns the exception class.
     #[inline]
     pub const fn class(self) -> u32 {
-        (self.0 >> 26) as u32 & 0x3f
+        (self.0 >> 26 & 0x3f) as u32
     }
 
     /// Returns the instruction-specific syndrome.
     #[inline]
     pub const fn iss(self) -> u32 {
-        self.0 as u32 & 0x1ff_ffff
+        (self.0 & 0x1ff_ffff) as u32
     }
 
     /// Returns the bytes of the trapped instruction, 2 or 4.
@@ -95,12 +95,12 @@ impl Esr {
     /// Returns the immediate of an HVC, SVC or SMC.
     #[inline]
     pub const fn immediate(self) -> u16 {
-        self.0 as u16
+        (self.0 & 0xffff) as u16
     }
 
     /// Returns the condition of a trapped A32 instruction, or `None` if it was not recorded (CV=0).
     pub const fn condition(self) -> Option<u32> {
-        if self.0 & 1 << 24 == 0 { None } else { Some((self.0 >> 20) as u32 & 0xf) }
+        if self.0 & 1 << 24 == 0 { None } else { Some((self.0 >> 20 & 0xf) as u32) }
     }
 
     /// Classifies the abort's fault status.
@@ -113,6 +113,12 @@ impl Esr {
             0x0c..=0x0f => FaultKind::Permission,
             other => FaultKind::Other(other),
         }
+    }
+
+    /// Tells whether this is an abort from a lower exception level, data or instruction.
+    #[inline]
+    pub const fn is_lower_abort(self) -> bool {
+        matches!(self.class(), ec::DATA_ABORT_LOWER | ec::INSTRUCTION_ABORT_LOWER)
     }
 
     /// Tells whether the abort hit while walking the guest's stage 1 (S1PTW).
@@ -148,7 +154,7 @@ impl Esr {
         Some(DataAccess {
             width_bytes: 1 << ((self.0 >> 22) & 3),
             sign_extend: if self.0 & 1 << 21 != 0 { SignExtend::Yes } else { SignExtend::No },
-            register: (self.0 >> 16) as u32 & 0x1f,
+            register: (self.0 >> 16 & 0x1f) as u32,
             register_bits: if self.0 & 1 << 15 != 0 { 64 } else { 32 },
         })
     }

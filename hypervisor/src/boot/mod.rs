@@ -92,6 +92,7 @@ fn start_cpu(tree: &Tree<'static>) {
     let cpu = PerCpu::create(CpuId::new(0), sysreg::mpidr(), stack_top);
     cpu.adopt();
     let gic = interrupts::init(tree);
+    arch::errata::detect(|text| log::info!("Erratum: {text}"));
     let shape = p2m::init();
     sysreg::init_cpu();
     sysreg::set_vtcr(shape.vtcr);
