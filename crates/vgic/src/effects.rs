@@ -28,10 +28,10 @@ impl VcpuSet {
         self.0 == 0
     }
 
-    /// Takes all of another set out.
+    /// Takes one out.
     #[inline]
-    pub fn remove_all(&mut self, other: Self) {
-        self.0 &= !other.0;
+    pub fn remove(&mut self, vcpu: VcpuId) {
+        self.0 &= !1u128.wrapping_shl(u32::from(vcpu.raw()));
     }
 
     /// Adds all of another set.
@@ -122,6 +122,23 @@ pub enum PhysOp {
         /// The new triggers.
         edges: u32,
     },
+}
+
+impl PhysOp {
+    /// Tells whether there is nothing to do.
+    pub const fn is_empty(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Enable { mask, .. }
+            | Self::Disable { mask, .. }
+            | Self::SetPending { mask, .. }
+            | Self::ClearPending { mask, .. }
+            | Self::SetActive { mask, .. }
+            | Self::ClearActive { mask, .. }
+            | Self::Retarget { mask, .. }
+            | Self::Trigger { mask, .. } => *mask == 0,
+        }
+    }
 }
 
 /// What is left to do after an operation, once the locks are dropped.

@@ -44,6 +44,10 @@ pub(crate) mod signal {
     pub(crate) const SPI: u32 = 1 << 2;
     /// State behind a resident interrupt changed: take all back and choose again.
     pub(crate) const RECALL: u32 = 1 << 3;
+    /// Somebody wants to read the state of resident SGIs and PPIs.
+    pub(crate) const PUBLISH_PRIVATE: u32 = 1 << 4;
+    /// Somebody wants to read the state of resident SPIs.
+    pub(crate) const PUBLISH_SHARED: u32 = 1 << 5;
 }
 
 /// What others posted for one vCPU.
@@ -167,6 +171,13 @@ impl Mailbox {
         self.raise(signal::RECALL)
     }
 
+    /// Asks the owner to publish the state of what it has in list registers:
+    /// `signal::PUBLISH_PRIVATE` or `signal::PUBLISH_SHARED`.
+    #[inline]
+    pub(crate) fn post_publish(&self, which: u32) -> Posted {
+        self.raise(which)
+    }
+
     /// Stores GICD_CTLR's group enables (bit 0 and bit 1).
     #[inline]
     pub(crate) fn set_groups(&self, groups: u32) {
@@ -197,7 +208,7 @@ impl Mailbox {
     /// Tells whether what is unread concerns the distributor too.
     #[inline]
     pub(crate) fn signals_distributor(&self) -> bool {
-        self.signal.load(Ordering::Relaxed) & (signal::SPI | signal::RECALL) != 0
+        self.signal.load(Ordering::Relaxed) & (signal::SPI | signal::RECALL | signal::PUBLISH_SHARED) != 0
     }
 
     /// Takes the signal word; the details are taken after it.

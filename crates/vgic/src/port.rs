@@ -1,7 +1,7 @@
 //! What the state machine needs of its host: list registers, physical lines, mailboxes.
 
 use crate::Mailbox;
-use arm_spec::gic::Lr;
+use arm_spec::gic::{Lr, gich};
 use types::{IntId, VcpuId};
 
 /// The list registers of this CPU, which runs the vCPU in question.
@@ -19,12 +19,24 @@ pub trait ListRegs {
 /// When maintenance interrupts are wanted, besides the ends that list registers ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Maintenance {
-    /// Something waits: once at most one list register is occupied (ICH_HCR_EL2.UIE, GICH_HCR.UIE).
+    /// Something active is in no list register: once at most one is occupied.
     pub underflow: bool,
-    /// Something active found no list register: when the guest ends an interrupt that is in none
-    /// (ICH_HCR_EL2.LRENPIE, GICH_HCR.LRENPIE); where it can be trapped, ICC_DIR_EL1 is to be too
-    /// (ICH_HCR_EL2.TDIR) and to be answered by [`VcpuGic::deactivate`](crate::VcpuGic::deactivate).
+    /// Something active is in no list register: when the guest ends an interrupt that is in none.
+    /// Where it can be trapped, ICC_DIR_EL1 is to be too (ICH_HCR_EL2.TDIR), and to be answered by
+    /// [`VcpuGic::deactivate`](crate::VcpuGic::deactivate).
     pub unlisted: bool,
+    /// Something pending waits: when the guest has acknowledged all that is in list registers.
+    pub no_pending: bool,
+}
+
+impl Maintenance {
+    /// Returns UIE, LRENPIE and NPIE as GICH_HCR and ICH_HCR_EL2 have them.
+    pub const fn hcr_bits(self) -> u32 {
+        let underflow = if self.underflow { gich::HCR_UIE } else { 0 };
+        let unlisted = if self.unlisted { gich::HCR_LRENPIE } else { 0 };
+        let no_pending = if self.no_pending { gich::HCR_NPIE } else { 0 };
+        underflow | unlisted | no_pending
+    }
 }
 
 /// The lines of physical interrupts that are forwarded to a guest.

@@ -2,7 +2,7 @@
 //!
 //! `latch`, `active` hold the state of what is not resident. Of what is, the list register has the
 //! state; a `latch` bit then means a further event that is still to be merged. The `clear_*` and
-//! `set_active` words are a guest's writes to interrupts resident at another vCPU: its owner applies
+//! `set_*` words are a guest's writes to interrupts resident at another vCPU: its owner applies
 //! them when it takes the list register back.
 
 use crate::{LrState, bits::Bits};
@@ -22,6 +22,8 @@ pub(crate) struct Word {
     pub(crate) active: u32,
     /// Forwarded physical interrupts.
     pub(crate) hw: u32,
+    /// Forwarded levels that software made pending: they are, whatever the line is.
+    pub(crate) soft: u32,
     /// In a list register.
     pub(crate) resident: u32,
     /// State of resident ones, as their owner last published it.
@@ -30,8 +32,11 @@ pub(crate) struct Word {
     pub(crate) clear_pending: u32,
     pub(crate) clear_active: u32,
     pub(crate) set_active: u32,
+    pub(crate) set_pending: u32,
     /// Forwarded SPIs that will not be delivered and whose physical interrupt is still active.
     pub(crate) dropped: u32,
+    /// Forwarded SPIs whose physical interrupt is to be made pending.
+    pub(crate) raised: u32,
 }
 
 /// What became of an interrupt that was taken back.
@@ -84,8 +89,21 @@ impl Word {
             }
         }
         self.active |= self.set_active & mask;
+        if !state.is_pending() {
+            self.raised |= self.set_pending & mask;
+        }
         self.forget_deferred(mask);
+        self.part_active(mask);
         if self.hw & mask == 0 || (self.latch | self.active) & mask != 0 { Taken::Kept } else { taken }
+    }
+
+    /// Keeps forwarded interrupts from being both active and latched, for which one physical
+    /// activation cannot stand: a level comes again by itself when it ends, others are made pending
+    /// physically.
+    pub(crate) fn part_active(&mut self, mask: u32) {
+        let both = self.latch & self.active & self.hw & mask;
+        self.latch &= !both;
+        self.raised |= both & (self.edge | self.soft);
     }
 
     /// Drops the deferred writes to some interrupts.
@@ -93,6 +111,12 @@ impl Word {
         self.clear_pending &= !mask;
         self.clear_active &= !mask;
         self.set_active &= !mask;
+        self.set_pending &= !mask;
+    }
+
+    /// Notes that the guest acknowledged an interrupt.
+    pub(crate) fn acknowledged(&mut self, mask: u32) {
+        self.soft &= !mask | self.set_pending;
     }
 
     /// Publishes the state of a resident interrupt.
@@ -112,9 +136,9 @@ impl Word {
     pub(crate) const fn shown_pending(&self, high: u32) -> u32 {
         let resident = self.snap_pending & self.resident & !self.clear_pending;
         let by_state = self.latch | resident;
-        let hw_level = self.hw & !self.edge;
+        let hw_level = self.hw & !self.edge & !self.soft;
         let by_line = self.line & !self.edge & !self.hw;
-        (by_state & !hw_level) | by_line | (high & self.hw)
+        (by_state & !hw_level) | by_line | (high & self.hw) | (self.set_pending & self.resident)
     }
 }
 

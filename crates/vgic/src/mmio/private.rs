@@ -8,6 +8,7 @@ use super::shared::kicked;
 use super::{Bank, replaced};
 use crate::bits::{gather, spread};
 use crate::effects::{Effects, PhysOp};
+use crate::mailbox::signal;
 use crate::port::Host;
 use crate::{VcpuGic, VcpuSet, Version};
 use types::{IntId, VcpuId};
@@ -39,19 +40,20 @@ impl VcpuGic {
 
     /// Makes the published state of resident private interrupts fresh, or tells whom to kick.
     fn make_readable<H: Host>(&mut self, caller: VcpuId, host: &mut H) -> Result<(), VcpuSet> {
-        if self.word.resident == 0 {
+        if caller != self.id {
+            self.drain(host);
+        }
+        let fresh = core::mem::take(&mut self.fresh);
+        if self.word.resident == 0 || (fresh && caller != self.id) {
             return Ok(());
         }
         if caller == self.id {
             self.publish_word(0, None, host);
             return Ok(());
         }
-        if self.fresh {
-            self.fresh = false;
-            return Ok(());
-        }
         let mut fx = Effects::NONE;
-        self.ask_recall(host, &mut fx);
+        let mailbox = host.mailbox(self.id);
+        kicked(&mut fx, self.id, mailbox.map(|mailbox| mailbox.post_publish(signal::PUBLISH_PRIVATE)));
         Err(fx.kick)
     }
 
@@ -69,10 +71,12 @@ impl VcpuGic {
         host: &mut H,
     ) -> Effects {
         let value = value & self.writable(bank);
+        self.drain(host);
         let mut fx = Effects::NONE;
         if caller == self.id {
             let concerned = match bank {
-                Bank::SetEnable | Bank::SetPending => 0,
+                Bank::SetEnable => 0,
+                Bank::SetPending => value & self.word.hw,
                 Bank::Group => mask,
                 _ => value,
             };
@@ -82,7 +86,11 @@ impl VcpuGic {
         } else {
             self.ask_recall(host, &mut fx);
         }
+        if bank == Bank::SetEnable && caller == self.id {
+            fx.deactivate_ppis |= self.word.fallen(value, IntId::new(0), self.id, host);
+        }
         let (phys, _) = self.word.write(bank, value, mask, IntId::new(0));
+        self.word.latch |= core::mem::take(&mut self.word.raised);
         self.touch();
         if bank == Bank::Group
             && let Some(mailbox) = host.mailbox(self.id)
@@ -90,10 +98,15 @@ impl VcpuGic {
             mailbox.set_sgi_groups(self.word.group & SGI_BITS);
         }
         if caller == self.id {
-            fx.phys = phys;
-        } else if let PhysOp::SetPending { mask, .. } = phys {
+            // EL2 keeps forwarded PPIs enabled for every vCPU.
+            fx.phys = match phys {
+                PhysOp::Enable { .. } | PhysOp::Disable { .. } => PhysOp::None,
+                other => other,
+            };
+        } else if bank == Bank::SetPending {
             // The physical PPI is another CPU's: pend what it stands for instead.
-            self.word.latch |= mask;
+            self.word.latch |= value & self.word.hw;
+            self.word.set_pending = 0;
         }
         fx
     }

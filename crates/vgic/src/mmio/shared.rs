@@ -4,7 +4,7 @@ use super::{Bank, replaced};
 use crate::bits::low8;
 use crate::dist::{NOBODY, first_of};
 use crate::effects::{Effects, PhysOp};
-use crate::mailbox::Posted;
+use crate::mailbox::{Posted, signal};
 use crate::port::Host;
 use crate::word::{Word, each};
 use crate::{Distributor, VcpuGic, VcpuSet};
@@ -27,7 +27,9 @@ impl VcpuGic {
             Bank::SetEnable | Bank::ClearEnable => return Ok(word.enabled),
             _ => {}
         }
-        if word.resident != 0 {
+        if word.resident == 0 {
+            dist.fresh = VcpuSet::EMPTY;
+        } else {
             self.publish_word(n << 5, Some(dist), host);
             self.await_others(dist, index, host)?;
         }
@@ -51,23 +53,22 @@ impl VcpuGic {
         host: &mut H,
     ) -> Result<(), VcpuSet> {
         let resident = dist.words.get(index).map_or(0, |word| word.resident);
-        let (mut stale, mut read) = (false, VcpuSet::EMPTY);
         let mut fx = Effects::NONE;
+        let mut stale = false;
         for n in each(resident) {
-            let spi = first_of(index) | n;
-            let Some(owner) = dist.owner_other_than(spi, self.id) else { continue };
-            if dist.fresh.contains(owner) {
-                read.insert(owner);
-            } else {
+            let Some(owner) = dist.owner_other_than(first_of(index) | n, self.id) else { continue };
+            if !dist.fresh.contains(owner) {
                 stale = true;
-                dist.recall(spi, host, &mut fx);
+                let mailbox = host.mailbox(owner);
+                kicked(&mut fx, owner, mailbox.map(|mailbox| mailbox.post_publish(signal::PUBLISH_SHARED)));
             }
         }
-        if stale {
-            return Err(fx.kick);
+        // What was published serves one read, however many asked: no read sees an old state.
+        if !stale {
+            dist.fresh = VcpuSet::EMPTY;
+            return Ok(());
         }
-        dist.fresh.remove_all(read);
-        Ok(())
+        Err(fx.kick)
     }
 
     /// Writes 32 SPIs' bits: `written` is the value and the lanes that are meant.
@@ -86,16 +87,24 @@ impl VcpuGic {
         let mut fx = Effects::NONE;
         let concerned = match bank {
             Bank::Group => (word.group ^ value) & mask,
-            Bank::SetEnable | Bank::SetPending => 0,
+            Bank::SetEnable => 0,
             Bank::ClearEnable => word.enabled & value,
+            // What is merely made pending stays; a forwarded one may have become so meanwhile.
+            Bank::SetPending => value & word.hw,
             Bank::ClearPending | Bank::SetActive | Bank::ClearActive => value,
         };
         if concerned & word.resident != 0 {
             fx = self.take_word_back(n << 5, concerned, Some(dist), host);
         }
+        if bank == Bank::SetEnable {
+            self.drop_fallen(dist, index, value, host);
+        }
         let Some(word) = dist.words.get_mut(index) else { return fx };
         let (phys, look) = word.write(bank, value, mask, IntId::new(n << 5));
         fx.phys = phys;
+        if word.raised != 0 {
+            self.report_soon();
+        }
         let elsewhere = word.resident & concerned;
         if matches!(bank, Bank::SetActive | Bank::ClearActive) {
             self.settle_owners(dist, index, value & !elsewhere, bank);
@@ -105,6 +114,16 @@ impl VcpuGic {
         }
         dist.dispatch_word(index, look & !elsewhere, host, &mut fx);
         fx
+    }
+
+    /// Before interrupts are enabled, drops those acknowledged for the guest whose line has fallen.
+    fn drop_fallen<H: Host>(&mut self, dist: &mut Distributor, index: usize, value: u32, host: &mut H) {
+        let Some(word) = dist.words.get_mut(index) else { return };
+        let fallen = word.fallen(value, IntId::new(first_of(index)), self.id, host);
+        if fallen != 0 {
+            word.dropped |= fallen;
+            self.report_soon();
+        }
     }
 
     /// Gives what became active an owner, and takes it from what is no more.
@@ -122,6 +141,24 @@ impl VcpuGic {
 }
 
 impl Word {
+    /// Takes back the acknowledge of forwarded levels that are about to be enabled and whose lines
+    /// have fallen. Returns them: their physical interrupts are to be deactivated.
+    pub(super) fn fallen<H: Host>(
+        &mut self,
+        value: u32,
+        base: IntId,
+        vcpu: types::VcpuId,
+        host: &mut H,
+    ) -> u32 {
+        let waiting = value & !self.enabled & self.hw & !self.edge & !self.soft & self.latch & !self.active;
+        if waiting == 0 {
+            return 0;
+        }
+        let fallen = waiting & !host.pending(vcpu, base, waiting);
+        self.latch &= !fallen;
+        fallen
+    }
+
     /// Applies a write to interrupts of which those that stay resident are at another vCPU.
     /// Returns the physical change and the interrupts that may be signalled now.
     pub(super) fn write(&mut self, bank: Bank, value: u32, mask: u32, base: IntId) -> (PhysOp, u32) {
@@ -135,39 +172,46 @@ impl Word {
             Bank::SetEnable => {
                 let new = value & !self.enabled;
                 self.enabled |= value;
-                let op = PhysOp::Enable { base, mask: new & self.hw };
-                return (if new & self.hw == 0 { PhysOp::None } else { op }, new);
+                PhysOp::Enable { base, mask: new & self.hw }
             }
             Bank::ClearEnable => {
                 let old = hw & self.enabled;
                 self.enabled &= !value;
-                return (if old == 0 { PhysOp::None } else { PhysOp::Disable { base, mask: old } }, 0);
+                PhysOp::Disable { base, mask: old }
             }
             Bank::SetPending => {
                 // A forwarded one is made pending where it comes from, unless it already is here.
                 self.latch |= value & !self.hw;
-                PhysOp::SetPending { base, mask: hw & !self.latch }
+                self.soft |= hw;
+                self.set_pending |= elsewhere & self.hw;
+                self.clear_pending &= !elsewhere;
+                PhysOp::SetPending { base, mask: hw & here & !self.latch }
             }
             Bank::ClearPending => {
                 let deactivate = self.latch & here & self.hw & !self.active;
                 self.latch &= !value;
+                self.soft &= !value;
                 self.clear_pending |= elsewhere;
+                self.set_pending &= !elsewhere;
                 PhysOp::ClearPending { base, mask: hw, deactivate }
             }
             Bank::SetActive => {
                 self.active |= here;
+                self.part_active(here);
                 self.set_active |= elsewhere;
                 self.clear_active &= !elsewhere;
                 PhysOp::SetActive { base, mask: hw }
             }
             Bank::ClearActive => {
+                // The physical interrupt of one that is only pending stays acknowledged.
+                let ended = hw & here & self.active;
                 self.active &= !here;
                 self.clear_active |= elsewhere;
                 self.set_active &= !elsewhere;
-                PhysOp::ClearActive { base, mask: hw & here }
+                PhysOp::ClearActive { base, mask: ended }
             }
         };
-        (if hw == 0 { PhysOp::None } else { op }, value)
+        (if op.is_empty() { PhysOp::None } else { op }, value)
     }
 }
 

@@ -35,7 +35,8 @@ impl Cpu {
     }
 
     fn best(&self) -> Option<usize> {
-        let pending = self.lrs.iter().enumerate().filter(|(_, lr)| lr.state.is_pending());
+        // What is active and pending is not signalled (GIC IHI 0069H 4.1.2).
+        let pending = self.lrs.iter().enumerate().filter(|(_, lr)| lr.state == LrState::Pending);
         let (index, lr) = pending.min_by_key(|(_, lr)| lr.priority)?;
         let running = self.running.iter().map(|(p, _)| *p).min().unwrap_or(0xff);
         (lr.priority < self.pmr && lr.priority < running).then_some(index)
@@ -87,6 +88,7 @@ impl Cpu {
         let occupied = self.lrs.iter().filter(|lr| lr.state != LrState::Invalid).count();
         self.eoi_due
             || (self.wanted.underflow && occupied <= 1)
+            || (self.wanted.no_pending && self.lrs.iter().all(|lr| lr.state != LrState::Pending))
             || (self.wanted.unlisted && self.eoi_count != 0)
     }
 }
@@ -96,6 +98,7 @@ pub struct Port<'a> {
     pub cpu: &'a mut Cpu,
     boxes: &'a [Mailbox],
     high: &'a BTreeSet<u32>,
+    ppis_high: &'a [u32],
 }
 
 impl ListRegs for Port<'_> {
@@ -124,7 +127,10 @@ impl ListRegs for Port<'_> {
 }
 
 impl HwLines for Port<'_> {
-    fn pending(&mut self, _vcpu: VcpuId, base: IntId, mask: u32) -> u32 {
+    fn pending(&mut self, vcpu: VcpuId, base: IntId, mask: u32) -> u32 {
+        if base.raw() == 0 {
+            return self.ppis_high[vcpu.index()] & mask;
+        }
         (0..32).filter(|n| mask & 1 << n != 0 && self.high.contains(&(base.raw() + n))).map(|n| 1 << n).sum()
     }
 }
@@ -141,8 +147,14 @@ pub struct Rig {
     pub vcpus: Vec<VcpuGic>,
     pub boxes: Vec<Mailbox>,
     pub cpus: Vec<Cpu>,
+    /// Pending physical SPIs, and forwarded PPIs of each vCPU.
     pub high: BTreeSet<u32>,
+    pub ppis_high: Vec<u32>,
+    /// Changes of physical SPIs, and of the PPIs of a vCPU's CPU, not yet looked at.
+    pub ppi_ops: Vec<(usize, PhysOp)>,
     pub phys: Vec<PhysOp>,
+    /// vCPUs that run on no CPU.
+    pub parked: Vec<bool>,
 }
 
 impl Rig {
@@ -155,7 +167,10 @@ impl Rig {
             boxes: (0..vcpus).map(|_| Mailbox::new()).collect(),
             cpus: (0..vcpus).map(|_| Cpu::new(lrs)).collect(),
             high: BTreeSet::new(),
+            ppis_high: std::vec![0; usize::from(vcpus)],
+            ppi_ops: Vec::new(),
             phys: Vec::new(),
+            parked: std::vec![false; usize::from(vcpus)],
         }
     }
 
@@ -164,13 +179,31 @@ impl Rig {
         v: usize,
         run: impl FnOnce(&mut VcpuGic, &mut Distributor, &mut Port<'_>) -> T,
     ) -> T {
-        let port = &mut Port { cpu: &mut self.cpus[v], boxes: &self.boxes, high: &self.high };
+        let port = &mut Port {
+            cpu: &mut self.cpus[v],
+            boxes: &self.boxes,
+            high: &self.high,
+            ppis_high: &self.ppis_high,
+        };
         run(&mut self.vcpus[v], &mut self.dist, port)
     }
 
-    fn keep(&mut self, fx: Effects) {
-        if fx.phys != PhysOp::None {
+    fn keep(&mut self, v: usize, fx: Effects) {
+        let private = match fx.phys {
+            PhysOp::SetPending { base, .. }
+            | PhysOp::ClearPending { base, .. }
+            | PhysOp::SetActive { base, .. }
+            | PhysOp::ClearActive { base, .. } => base.raw() == 0,
+            _ => false,
+        };
+        if private {
+            self.ppi_ops.push((v, fx.phys));
+        } else if fx.phys != PhysOp::None {
             self.phys.push(fx.phys);
+        }
+        if fx.deactivate_ppis != 0 {
+            let op = PhysOp::ClearActive { base: IntId::new(0), mask: fx.deactivate_ppis };
+            self.ppi_ops.push((v, op));
         }
     }
 
@@ -187,7 +220,7 @@ impl Rig {
                 let wanted = port.mailbox(vcpu.id()).is_some_and(|mailbox| vcpu.wants_distributor(mailbox));
                 vcpu.flush(wanted.then_some(dist), port)
             });
-            self.keep(fx);
+            self.keep(v, fx);
             flushes += 1;
             assert!(flushes < 8, "flushes for ever");
         }
@@ -195,9 +228,9 @@ impl Rig {
     }
 
     pub fn enter_all(&mut self) {
-        (0..self.vcpus.len()).for_each(|v| {
+        for v in (0..self.vcpus.len()).filter(|v| !self.parked[*v]).collect::<Vec<_>>() {
             self.enter(v);
-        });
+        }
     }
 
     pub fn read(&mut self, v: usize, offset: u32, width: Width) -> u64 {
@@ -219,7 +252,7 @@ impl Rig {
     pub fn write(&mut self, v: usize, offset: u32, width: Width, value: u64) -> VcpuSet {
         let access = Access { offset, width };
         let fx = self.with(v, |vcpu, dist, port| vcpu.gicd_write(dist, access, value, port));
-        self.keep(fx);
+        self.keep(v, fx);
         fx.kick
     }
 
@@ -241,15 +274,21 @@ impl Rig {
 
     pub fn redist_write(&mut self, caller: usize, of: usize, offset: u32, value: u32) -> VcpuSet {
         let access = Access { offset, width: Width::Word };
-        let caller = VcpuId::new(caller as u16);
-        let fx = self.with(of, |vcpu, _, port| vcpu.gicr_write(caller, access, u64::from(value), port));
-        self.keep(fx);
+        let id = VcpuId::new(caller as u16);
+        let fx = self.with(of, |vcpu, _, port| vcpu.gicr_write(id, access, u64::from(value), port));
+        self.keep(caller, fx);
         fx.kick
+    }
+
+    /// The guest's write to ICC_DIR_EL1 trapped.
+    pub fn trapped_deactivate(&mut self, v: usize, intid: u32) {
+        let fx = self.with(v, |vcpu, dist, port| vcpu.deactivate(dist, IntId::new(intid), port));
+        self.keep(v, fx);
     }
 
     pub fn park(&mut self, v: usize) {
         let fx = self.with(v, |vcpu, dist, port| vcpu.park(Some(dist), port));
-        self.keep(fx);
+        self.keep(v, fx);
         assert!(self.cpus[v].lrs.iter().all(|lr| lr.state == LrState::Invalid), "left behind");
     }
 

@@ -4,6 +4,7 @@ use super::{Run, VcpuGic};
 use crate::bits::bit;
 use crate::dist::{NOBODY, word_index};
 use crate::effects::{Effects, PhysOp};
+use crate::mailbox::signal;
 use crate::port::{Host, Maintenance};
 use crate::word::{Taken, each};
 use crate::{Distributor, Lr, LrState, Origin, Version};
@@ -41,6 +42,7 @@ impl VcpuGic {
             run.host.write(index as usize, Lr::EMPTY);
         }
         let latched = self.latched & bit(index);
+        self.note_acknowledge(shadow, state, run);
         self.release(index);
         match &mut run.dist {
             _ if shadow.intid.raw() < PRIVATE => self.take_private(shadow, state, latched, &mut run.fx),
@@ -73,7 +75,8 @@ impl VcpuGic {
     pub(super) fn refresh<H: Host>(&mut self, index: u32, run: &mut Run<'_, H>) -> LrState {
         let state = run.host.read(index as usize).state;
         let Some(shadow) = self.shadow.get_mut(index as usize) else { return state };
-        shadow.state = state;
+        let before = core::mem::replace(shadow, Lr { state, ..*shadow });
+        self.note_acknowledge(before, state, run);
         if !state.is_pending() {
             self.latched &= !bit(index);
         }
@@ -81,6 +84,22 @@ impl VcpuGic {
             self.take_one_back(index, run);
         }
         state
+    }
+
+    /// Compares what a list register held with what it holds now.
+    fn note_acknowledge<H: Host>(&mut self, before: Lr, now: LrState, run: &mut Run<'_, H>) {
+        if !before.state.is_pending() || now.is_pending() {
+            return;
+        }
+        match run.dist.as_deref_mut() {
+            _ if before.intid.raw() < PRIVATE => self.word.acknowledged(bit(before.intid.raw())),
+            Some(dist) if self.owns(dist, before.intid.raw()) => {
+                if let Some((word, mask)) = dist.word_mut(before.intid) {
+                    word.acknowledged(mask);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Tells whether an SPI is this vCPU's. One whose physical interrupt fired again has left its
@@ -111,10 +130,12 @@ impl VcpuGic {
         if self.word.take_back(mask, state, latched) == Taken::Dropped {
             fx.deactivate_ppis |= mask;
         }
+        // A PPI has no physical half to make pending here: its latch waits for its end instead.
+        self.word.latch |= core::mem::take(&mut self.word.raised);
         if lr.intid.raw() < SGIS && self.model.version() == Version::V2 {
             self.take_sgi_source(lr, state, cleared);
         }
-        if self.word.pending() & mask != 0 {
+        if (self.word.active | self.word.pending()) & mask != 0 {
             self.dirty = true;
         }
     }
@@ -142,7 +163,9 @@ impl VcpuGic {
         let Some((word, mask)) = dist.word_mut(spi) else { return };
         if word.take_back(mask, state, latched) == Taken::Dropped {
             word.dropped |= mask;
-            self.dropped = true;
+        }
+        if (word.dropped | word.raised) & mask != 0 {
+            self.report_soon();
         }
         let (active, pending) = (word.active & mask != 0, word.pending() & mask != 0);
         if let Some(entry) = dist.spi_mut(spi) {
@@ -154,15 +177,29 @@ impl VcpuGic {
         }
     }
 
-    /// Publishes the state of what is resident, for others to read.
+    /// Publishes the state of what is resident if somebody asked, else what was published is stale.
     pub(super) fn publish(&mut self, dist: Option<&mut Distributor>) {
-        for index in each(self.used & !self.spi_lrs) {
-            if let Some(lr) = self.shadow.get(index as usize) {
-                self.word.publish(bit(lr.intid.raw()), lr.state);
+        let asked = core::mem::take(&mut self.publish);
+        self.fresh = asked & signal::PUBLISH_PRIVATE != 0;
+        if self.fresh {
+            for index in each(self.used & !self.spi_lrs) {
+                if let Some(lr) = self.shadow.get(index as usize) {
+                    self.word.publish(bit(lr.intid.raw()), lr.state);
+                }
             }
         }
-        self.fresh = true;
-        let Some(dist) = dist else { return };
+        match dist {
+            Some(dist) if asked & signal::PUBLISH_SHARED != 0 => self.publish_spis(dist),
+            Some(dist) => dist.fresh.remove(self.id),
+            // Asked after the look at the mailbox: a flush with the distributor follows.
+            None => {
+                self.publish = asked & signal::PUBLISH_SHARED;
+                self.dirty |= self.publish != 0;
+            }
+        }
+    }
+
+    fn publish_spis(&self, dist: &mut Distributor) {
         for index in each(self.spi_lrs) {
             let Some(lr) = self.shadow.get(index as usize) else { continue };
             if self.owns(dist, lr.intid.raw())
@@ -196,16 +233,26 @@ impl VcpuGic {
         }
     }
 
-    /// Reports physical SPIs to deactivate, one word's at a time.
-    pub(super) fn report_dropped(&mut self, dist: &mut Distributor, fx: &mut Effects) {
-        self.dropped = false;
-        for (index, word) in dist.words.iter_mut().enumerate().filter(|(_, word)| word.dropped != 0) {
+    /// Reports physical SPIs to deactivate or to make pending, one word's at a time.
+    pub(super) fn report_words(&mut self, dist: &mut Distributor, fx: &mut Effects) {
+        self.report = false;
+        for (index, word) in dist.words.iter_mut().enumerate() {
+            if word.dropped | word.raised == 0 {
+                continue;
+            }
             if fx.phys != PhysOp::None {
-                (self.dropped, self.dirty) = (true, true);
+                self.report_soon();
                 return;
             }
             let base = IntId::new(crate::dist::first_of(index));
-            fx.phys = PhysOp::ClearActive { base, mask: core::mem::take(&mut word.dropped) };
+            fx.phys = match core::mem::take(&mut word.dropped) {
+                0 => PhysOp::SetPending { base, mask: core::mem::take(&mut word.raised) },
+                mask => PhysOp::ClearActive { base, mask },
+            };
+            if word.raised != 0 {
+                self.report_soon();
+                return;
+            }
         }
     }
 

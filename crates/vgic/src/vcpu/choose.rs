@@ -2,7 +2,8 @@
 //!
 //! All that is active or may be signalled is ordered by priority, what is active first among
 //! equals; the first few belong into list registers. The order is total over what is resident and
-//! what waits, so replacing one by the other ends.
+//! what waits, so replacing one by the other ends. One list register is kept for the best pending
+//! interrupt, whatever is active: a guest may leave any number active.
 
 use super::{MAX_LRS, Run, VcpuGic};
 use crate::bits::bit;
@@ -19,8 +20,16 @@ pub(super) fn rank(priority: u8, active: bool) -> u16 {
 /// Notes that an interrupt of some rank is in no list register.
 #[inline]
 pub(super) fn leave(left: &mut Maintenance, rank: u16) {
-    left.underflow = true;
-    left.unlisted |= rank & 1 == 0;
+    let active = is_active(rank);
+    left.underflow |= active;
+    left.unlisted |= active;
+    left.no_pending |= !active;
+}
+
+/// Tells whether a rank is that of an active interrupt.
+#[inline]
+pub(super) const fn is_active(rank: u16) -> bool {
+    rank & 1 == 0
 }
 
 /// The best few waiting interrupts, best first.
@@ -28,6 +37,7 @@ pub(super) struct Chosen {
     entries: [(u16, u16); MAX_LRS],
     len: usize,
     room: usize,
+    best_pending: Option<(u16, u16)>,
     /// What did not fit, as maintenance has to know.
     pub(super) left: Maintenance,
 }
@@ -38,12 +48,16 @@ impl Chosen {
             entries: [(0, 0); MAX_LRS],
             len: 0,
             room: room.clamp(1, MAX_LRS),
+            best_pending: None,
             left: Maintenance::default(),
         }
     }
 
     fn offer(&mut self, rank: u16, intid: u32) {
         let Ok(id) = u16::try_from(intid) else { return };
+        if !is_active(rank) && self.best_pending.is_none_or(|(best, _)| rank < best) {
+            self.best_pending = Some((rank, id));
+        }
         let listed = self.entries.get(..self.len).unwrap_or_default();
         let at = listed.iter().position(|(other, _)| rank < *other).unwrap_or(self.len);
         if self.len < self.room {
@@ -53,12 +67,15 @@ impl Chosen {
             let worst = if at < self.len { self.entries.get(self.len.saturating_sub(1)) } else { None };
             leave(&mut self.left, worst.map_or(rank, |(last, _)| *last));
         }
-        if let Some(tail) = self.entries.get_mut(at..self.len) {
-            tail.rotate_right(1);
-            if let Some(first) = tail.first_mut() {
-                *first = (rank, id);
-            }
+        let mut moved = (rank, id);
+        for entry in self.entries.get_mut(at..self.len).unwrap_or_default() {
+            core::mem::swap(entry, &mut moved);
         }
+    }
+
+    /// Returns rank and identifier of the best that is not active, listed or not.
+    pub(super) fn best_pending(&self) -> Option<(u16, u32)> {
+        self.best_pending.map(|(rank, id)| (rank, u32::from(id)))
     }
 
     /// Returns rank and identifier of each, best first.

@@ -53,7 +53,7 @@ impl VcpuGic {
         if let Some((word, mask)) = dist.word_mut(IntId::new(spi)) {
             word.active &= !mask;
             word.dropped |= mask & word.hw;
-            self.dropped |= mask & word.hw != 0;
+            self.report |= mask & word.hw != 0;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Putting what is deliverable into list registers.
 
 use super::MAX_LRS;
-use super::choose::{Chosen, leave, rank};
+use super::choose::{Chosen, is_active, leave, rank};
 use super::{Run, VcpuGic};
 use crate::bits::{bit, low8, low32};
 use crate::dist::word_index;
@@ -17,7 +17,9 @@ impl VcpuGic {
     /// Tells whether the next flush or park wants the distributor.
     #[inline]
     pub fn wants_distributor(&self, mailbox: &Mailbox) -> bool {
-        self.candidate_summary | self.spi_lrs != 0 || mailbox.signals_distributor()
+        self.candidate_summary | self.spi_lrs | self.publish != 0
+            || self.report
+            || mailbox.signals_distributor()
     }
 
     /// Takes what was posted and fills list registers. To be called on the CPU that runs the vCPU,
@@ -26,15 +28,16 @@ impl VcpuGic {
     /// Without the distributor where it would be wanted, SPIs wait and the vCPU stays in need of a
     /// flush.
     pub fn flush<H: Host>(&mut self, dist: Option<&mut Distributor>, host: &mut H) -> Effects {
-        let signal = self.drain(host);
-        let recalled = signal & signal::RECALL != 0;
+        self.drain(host);
+        let recalled = core::mem::take(&mut self.recalled);
         let run = &mut Run { dist, host, fx: Effects::NONE };
         if recalled {
             self.take_all_back(run);
-        } else if self.sweep {
+        }
+        self.swept = recalled;
+        if self.sweep || self.publish != 0 {
             self.sweep_all(run);
         }
-        self.sweep = false;
         if self.unlisted_ends != 0 {
             self.end_unlisted(run);
         }
@@ -43,21 +46,22 @@ impl VcpuGic {
         self.dirty = false;
         let chosen = self.choose(run);
         self.place_all(&chosen, run);
-        if recalled {
-            self.publish(run.dist.as_deref_mut());
-        }
-        if self.dropped
-            && let Some(dist) = run.dist.as_deref_mut()
-        {
-            self.report_dropped(dist, &mut run.fx);
+        self.publish(run.dist.as_deref_mut());
+        if self.report {
+            match run.dist.as_deref_mut() {
+                Some(dist) => self.report_words(dist, &mut run.fx),
+                None => self.dirty = true,
+            }
         }
         run.fx
     }
 
-    /// Takes the mailbox's content into the state words. Returns its signal word.
-    fn drain<H: Host>(&mut self, host: &mut H) -> u32 {
-        let Some(mailbox) = host.mailbox(self.id) else { return 0 };
+    /// Takes the mailbox's content into the state words. Whoever does it has this vCPU's lock, and
+    /// a flush must follow.
+    pub(crate) fn drain<H: Host>(&mut self, host: &mut H) {
+        let Some(mailbox) = host.mailbox(self.id) else { return };
         let signal = mailbox.take_signal();
+        self.dirty |= signal != 0;
         if signal & signal::SGI != 0 {
             let words = mailbox.take_sgis();
             self.drain_sgis(words);
@@ -73,8 +77,9 @@ impl VcpuGic {
         }
         if signal & signal::RECALL != 0 {
             self.groups = mailbox.groups();
+            self.recalled = true;
         }
-        signal
+        self.publish |= signal & (signal::PUBLISH_PRIVATE | signal::PUBLISH_SHARED);
     }
 
     fn drain_sgis(&mut self, words: [u32; 4]) {
@@ -102,6 +107,7 @@ impl VcpuGic {
 
     /// Reads all list registers and ends the residence of what is no more in them.
     fn sweep_all<H: Host>(&mut self, run: &mut Run<'_, H>) {
+        (self.sweep, self.swept) = (false, true);
         for index in each(self.used) {
             self.refresh(index, run);
         }
@@ -139,7 +145,7 @@ impl VcpuGic {
         let mask = bit(lr.intid.raw());
         let (word, groups) = match &mut run.dist {
             _ if lr.intid.raw() < PRIVATE => (&mut self.word, self.groups),
-            Some(dist) => match (dist.groups, dist.word_mut(lr.intid)) {
+            Some(dist) => match (self.groups_here(dist, lr.intid), dist.word_mut(lr.intid)) {
                 (groups, Some((word, _))) => (word, groups),
                 _ => return,
             },
@@ -160,12 +166,23 @@ impl VcpuGic {
         if lr.state.is_pending() {
             word.latch &= !mask;
             self.latched |= bit(index);
-        } else if word.enabled & word.forwarded(groups) & word.edge & !word.hw & mask != 0 {
-            word.latch &= !mask;
-            self.latched |= bit(index);
-            lr.state = LrState::ActivePending;
+        } else if word.edge & !word.hw & mask != 0 {
+            if word.enabled & word.forwarded(groups) & mask != 0 {
+                word.latch &= !mask;
+                self.latched |= bit(index);
+                lr.state = LrState::ActivePending;
+            } else {
+                lr.origin = Origin::Software { source: 0, eoi: true };
+            }
             self.write(index, lr, run.host);
         }
+    }
+
+    /// Returns the groups in which an SPI may be signalled to this vCPU: none if it is another's,
+    /// where it goes once it is no more active here.
+    fn groups_here(&self, dist: &Distributor, spi: IntId) -> u32 {
+        let here = dist.spi(spi).is_some_and(|entry| u16::from(entry.home) == self.id.raw());
+        if here { dist.groups } else { 0 }
     }
 
     /// Version 2: an SGI is pending again while it is resident. What comes from the same sender is
@@ -187,28 +204,46 @@ impl VcpuGic {
         self.write(index, lr, host);
     }
 
-    /// Places the chosen ones, best first, into empty list registers or those of lesser rank.
+    /// Places the chosen ones, best first, into empty list registers or those less needed.
     fn place_all<H: Host>(&mut self, chosen: &Chosen, run: &mut Run<'_, H>) {
         let mut wanted = chosen.left;
+        let mut pending_placed = false;
         let mut next = 0usize;
         while let Some((rank, intid)) = chosen.entry(next) {
-            let Some(index) = self.make_room(rank, run, &mut wanted) else { break };
             next = next.saturating_add(1);
-            match run.dist.as_deref_mut() {
-                _ if intid < PRIVATE => self.place_private(index, intid, run.host),
-                Some(dist) => self.place_spi(index, intid, dist, run.host),
-                None => {}
-            }
+            let placed = self.place(rank, intid, run, &mut wanted);
+            pending_placed |= placed && !is_active(rank);
         }
-        while let Some((rank, _)) = chosen.entry(next) {
-            leave(&mut wanted, rank);
-            next = next.saturating_add(1);
+        // It may have fallen out of the list behind what is active.
+        if let (false, Some((rank, intid))) = (pending_placed, chosen.best_pending()) {
+            self.place(rank, intid, run, &mut wanted);
         }
         self.want(wanted, run.host);
     }
 
+    fn place<H: Host>(
+        &mut self,
+        rank: u16,
+        intid: u32,
+        run: &mut Run<'_, H>,
+        wanted: &mut Maintenance,
+    ) -> bool {
+        let Some(index) = self.make_room(rank, run, wanted) else {
+            leave(wanted, rank);
+            return false;
+        };
+        match run.dist.as_deref_mut() {
+            _ if intid < PRIVATE => self.place_private(index, intid, run.host),
+            Some(dist) => self.place_spi(index, intid, dist, run.host),
+            None => {}
+        }
+        true
+    }
+
     /// Tells the hardware when to interrupt for maintenance.
-    pub(super) fn want<H: Host>(&mut self, wanted: Maintenance, host: &mut H) {
+    pub(super) fn want<H: Host>(&mut self, mut wanted: Maintenance, host: &mut H) {
+        // A single list register would ask for ever.
+        wanted.underflow &= host.count() > 1;
         if wanted != self.maintenance {
             self.maintenance = wanted;
             host.set_maintenance(wanted);
@@ -219,21 +254,31 @@ impl VcpuGic {
     fn make_room<H: Host>(&mut self, rank: u16, run: &mut Run<'_, H>, left: &mut Maintenance) -> Option<u32> {
         let count = u32::from(low8(low32(run.host.count().min(MAX_LRS) as u64)));
         let all = bit(count).wrapping_sub(1);
-        if all & !self.used == 0 {
+        if all & !self.used == 0 && !self.swept {
             self.sweep_all(run);
         }
         let empty = all & !self.used;
         if empty != 0 {
             return Some(empty.trailing_zeros());
         }
+        let (worst, index) = self.least_needed(rank)?;
+        self.take_one_back(index, run);
+        leave(left, worst);
+        (self.used & bit(index) == 0).then_some(index)
+    }
+
+    /// Returns the occupied list register that an interrupt of some rank may take, and its rank.
+    fn least_needed(&self, rank: u16) -> Option<(u16, u32)> {
         let ranked = each(self.used).filter_map(|index| {
             let lr = self.shadow.get(index as usize)?;
             Some((self::rank(lr.priority, lr.state.is_active()), index))
         });
-        let (worst, index) = ranked.max().filter(|(worst, _)| *worst > rank)?;
-        self.take_one_back(index, run);
-        leave(left, worst);
-        (self.used & bit(index) == 0).then_some(index)
+        let pending = ranked.clone().filter(|(other, _)| !is_active(*other)).count();
+        if pending == 0 && !is_active(rank) {
+            return ranked.max();
+        }
+        let kept = |other: u16| pending == 1 && is_active(rank) && !is_active(other);
+        ranked.filter(|(other, _)| *other > rank && !kept(*other)).max()
     }
 
     fn place_private<H: Host>(&mut self, index: u32, intid: u32, host: &mut H) {
@@ -269,7 +314,7 @@ impl VcpuGic {
 
     fn place_spi<H: Host>(&mut self, index: u32, intid: u32, dist: &mut Distributor, host: &mut H) {
         let id = IntId::new(intid);
-        let groups = dist.groups;
+        let groups = self.groups_here(dist, id);
         let me = low8(u32::from(self.id.raw()));
         self.forget_stale(id);
         let Some(spi) = dist.spi_mut(id) else { return };
@@ -311,7 +356,9 @@ fn compose(word: &mut Word, intid: u32, groups: u32, pintid: u16) -> (Lr, bool) 
     }
     word.active &= !mask;
     word.resident |= mask;
-    let origin = if hw { Origin::Hardware { pintid } } else { Origin::Software { source: 0, eoi: !edge } };
+    // What is left, a level or an event that cannot be signalled here now, is looked at at its end.
+    let eoi = !edge || word.latch & mask != 0;
+    let origin = if hw { Origin::Hardware { pintid } } else { Origin::Software { source: 0, eoi } };
     let lr = Lr {
         intid: IntId::new(intid),
         priority: 0,

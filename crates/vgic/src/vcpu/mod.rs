@@ -14,7 +14,7 @@ use crate::bits::bit;
 use crate::port::{ListRegs, Maintenance};
 use crate::word::{Word, each};
 use crate::{Distributor, Effects, Error, Model, Version};
-use arm_spec::gic::{Lr, PRIVATE, gicr};
+use arm_spec::gic::{Lr, LrState, PRIVATE, gicr};
 use types::{IntId, VcpuId};
 
 /// Most list registers that the architecture has (GIC IHI 0069H 12.4.5).
@@ -41,12 +41,18 @@ pub struct VcpuGic {
     dirty: bool,
     /// All list registers are to be read before choosing.
     sweep: bool,
+    /// They have been in this flush.
+    swept: bool,
+    /// All list registers are to be taken back before choosing.
+    recalled: bool,
+    /// What is to be published of what is resident: signal bits.
+    publish: u32,
     /// What the hardware was last told.
     maintenance: Maintenance,
     /// Ends of interrupts that were in no list register.
     unlisted_ends: u32,
-    /// A word of the distributor has physical interrupts to deactivate.
-    dropped: bool,
+    /// A word of the distributor has physical interrupts to deactivate or to make pending.
+    report: bool,
     /// The published state of resident private interrupts is fresh.
     pub(crate) fresh: bool,
     /// The distributor's group enables, as of the last recall.
@@ -99,9 +105,12 @@ impl VcpuGic {
             waker: gicr::WAKER_PROCESSOR_SLEEP | gicr::WAKER_CHILDREN_ASLEEP,
             dirty: false,
             sweep: false,
+            swept: false,
+            recalled: false,
+            publish: 0,
             maintenance: Maintenance::default(),
             unlisted_ends: 0,
-            dropped: false,
+            report: false,
             fresh: false,
             groups: 0,
             word,
@@ -181,7 +190,7 @@ impl VcpuGic {
         each(self.used).any(|n| {
             let lr = regs.read(n as usize);
             let group = if lr.group1 { 2 } else { 1 };
-            lr.state.is_pending() && lr.priority < pmr && groups & group != 0
+            lr.state == LrState::Pending && lr.priority < pmr && groups & group != 0
         })
     }
 
@@ -193,6 +202,13 @@ impl VcpuGic {
     /// Has the next guest entry flush.
     #[inline]
     pub(crate) fn touch(&mut self) {
+        self.dirty = true;
+    }
+
+    /// Has the next flush report what the distributor's words have dropped or raised.
+    #[inline]
+    pub(crate) fn report_soon(&mut self) {
+        self.report = true;
         self.dirty = true;
     }
 
