@@ -1,6 +1,5 @@
 //! Cache maintenance by address.
 
-use super::cp15::{read, write};
 use super::cpu;
 use types::VirtAddr;
 

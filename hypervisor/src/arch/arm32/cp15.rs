@@ -1,7 +1,7 @@
 //! CP15 (and two CP14) registers and operations by name, as the operands of MRC, MCR, MRRC and MCRR.
 //!
-//! Names are those of the Arm ARM DDI 0406C B4.1 and of GIC IHI 0069H 12.7, in lower case. [`read!`]
-//! and [`write!`] transfer 32 bits, [`read64!`] and [`write64!`] 64.
+//! Names are those of the Arm ARM DDI 0406C B4.1 and of GIC IHI 0069H 12.7, in lower case. `read!`
+//! and `write!` transfer 32 bits, `read64!` and `write64!` 64; every module of the backend has them.
 
 /// The operands of a register or operation, with the core register (or two) as `{}`.
 #[rustfmt::skip]
@@ -153,7 +153,7 @@ macro_rules! read {
         // SAFETY: the register named reads without a side effect on memory or control flow.
         unsafe {
             core::arch::asm!(
-                concat!("mrc ", $crate::arch::cp15::cp15!($name)), out(reg) value,
+                concat!("mrc ", cp15!($name)), out(reg) value,
                 options(nostack, preserves_flags)
             )
         }
@@ -170,7 +170,7 @@ macro_rules! write {
         // macro after boot.
         unsafe {
             core::arch::asm!(
-                concat!("mcr ", $crate::arch::cp15::cp15!($name)), in(reg) value,
+                concat!("mcr ", cp15!($name)), in(reg) value,
                 options(nostack, preserves_flags)
             )
         }
@@ -184,7 +184,7 @@ macro_rules! read64 {
         // SAFETY: as in `read!`.
         unsafe {
             core::arch::asm!(
-                concat!("mrrc ", $crate::arch::cp15::cp15!($name)), out(reg) low, out(reg) high,
+                concat!("mrrc ", cp15!($name)), out(reg) low, out(reg) high,
                 options(nostack, preserves_flags)
             )
         }
@@ -200,14 +200,12 @@ macro_rules! write64 {
         // SAFETY: as in `write!`.
         unsafe {
             core::arch::asm!(
-                concat!("mcrr ", $crate::arch::cp15::cp15!($name)), in(reg) low, in(reg) high,
+                concat!("mcrr ", cp15!($name)), in(reg) low, in(reg) high,
                 options(nostack, preserves_flags)
             )
         }
     }};
 }
-
-pub(crate) use {cp15, read, read64, write, write64};
 
 /// Returns bits 31:0.
 #[inline]

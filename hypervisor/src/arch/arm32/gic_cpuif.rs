@@ -2,7 +2,6 @@
 //!
 //! Armv8-A CPUs in AArch32 only: on ARMv7 the GIC is version 2, and nothing here is called.
 
-use super::cp15::{read, write, write64};
 use super::cpu::{dsb_sy, isb};
 
 /// Prepares this CPU's interface: all priorities, split drop and deactivate, group 1 on.
@@ -176,8 +175,20 @@ macro_rules! list_registers {
 }
 
 list_registers!(
-    (0, ich_lr0, ich_lrc0), (1, ich_lr1, ich_lrc1), (2, ich_lr2, ich_lrc2), (3, ich_lr3, ich_lrc3),
-    (4, ich_lr4, ich_lrc4), (5, ich_lr5, ich_lrc5), (6, ich_lr6, ich_lrc6), (7, ich_lr7, ich_lrc7),
-    (8, ich_lr8, ich_lrc8), (9, ich_lr9, ich_lrc9), (10, ich_lr10, ich_lrc10), (11, ich_lr11, ich_lrc11),
-    (12, ich_lr12, ich_lrc12), (13, ich_lr13, ich_lrc13), (14, ich_lr14, ich_lrc14), (15, ich_lr15, ich_lrc15)
+    (0, ich_lr0, ich_lrc0),
+    (1, ich_lr1, ich_lrc1),
+    (2, ich_lr2, ich_lrc2),
+    (3, ich_lr3, ich_lrc3),
+    (4, ich_lr4, ich_lrc4),
+    (5, ich_lr5, ich_lrc5),
+    (6, ich_lr6, ich_lrc6),
+    (7, ich_lr7, ich_lrc7),
+    (8, ich_lr8, ich_lrc8),
+    (9, ich_lr9, ich_lrc9),
+    (10, ich_lr10, ich_lrc10),
+    (11, ich_lr11, ich_lrc11),
+    (12, ich_lr12, ich_lrc12),
+    (13, ich_lr13, ich_lrc13),
+    (14, ich_lr14, ich_lrc14),
+    (15, ich_lr15, ich_lrc15)
 );

@@ -1,7 +1,5 @@
 //! What a guest reads in the identification registers: what is not supported is hidden.
 
-use super::cp15::read;
-
 /// Returns ACTLR.
 pub fn actlr() -> u64 {
     u64::from(read!(actlr))

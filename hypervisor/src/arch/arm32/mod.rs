@@ -1,9 +1,12 @@
 //! The A32 backend: Hyp mode of ARMv7-A with the virtualization extensions, or of Armv8-A in AArch32.
 
+// First: its macros reach the modules below it.
+#[macro_use]
+pub mod cp15;
+
 pub mod boot;
 pub mod cache;
 pub mod context;
-pub mod cp15;
 pub mod cpu;
 pub mod gic_cpuif;
 pub mod idregs;

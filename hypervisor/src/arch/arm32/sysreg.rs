@@ -1,6 +1,6 @@
 //! What Hyp mode sets and asks. House names are A64's; the A32 name is in the doc line.
 
-use super::cp15::{high, low, read, read64, write, write64};
+use super::cp15::{high, low};
 use types::VcpuId;
 
 /// HCR bits (Arm ARM DDI 0406C B4.1.65), as those of HCR_EL2.

@@ -1,7 +1,5 @@
 //! The generic timer: the counter, Hyp mode's own timer and the guest's virtual timer.
 
-use super::cp15::{read, read64, write, write64};
-
 /// CNT*_CTL.ENABLE.
 pub const CTL_ENABLE: u64 = 1 << 0;
 /// CNT*_CTL.IMASK.

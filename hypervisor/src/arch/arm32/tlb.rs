@@ -2,7 +2,6 @@
 //!
 //! ARMv7 has no operation by IPA: what a guest's stage 2 loses is forgotten with its whole VMID.
 
-use super::cp15::write;
 use super::cpu;
 use core::arch::asm;
 use types::{Ipa, VirtAddr};

@@ -5,7 +5,6 @@
 //! are read once.
 
 use super::context::GuestRegs;
-use super::cp15::{read, write};
 use super::{cpu, layout};
 use crate::machine::percpu::PerCpu;
 use crate::trap::{self, Entry, Fault};
@@ -120,7 +119,12 @@ extern "C" fn host_fault(frame: &HostFrame, kind: u32) -> ! {
     crate::machine::panic::hypervisor_fault(
         format_args!(
             "{name} in the hypervisor: HSR {:#x} HDFAR {:#x} HIFAR {:#x} PC {:#x} CPSR {:#x} SP {:#x}",
-            read!(hsr), read!(hdfar), read!(hifar), frame.pc, frame.cpsr, frame.sp
+            read!(hsr),
+            read!(hdfar),
+            read!(hifar),
+            frame.pc,
+            frame.cpsr,
+            frame.sp
         ),
         frame,
     )

@@ -16,9 +16,8 @@ use types::{PAGE_BYTES, PhysAddr, VirtAddr};
 pub const REACH_BYTES: u64 = PAGE_BYTES;
 
 /// What a slot's entry holds besides the address.
-const PAGE: u64 = lpae::VALID
-    | lpae::TABLE_OR_PAGE
-    | Attrs::el2(El2Memory::Normal, El2Access::ReadWrite).bits();
+const PAGE: u64 =
+    lpae::VALID | lpae::TABLE_OR_PAGE | Attrs::el2(El2Memory::Normal, El2Access::ReadWrite).bits();
 
 unsafe extern "C" {
     /// The last-level table behind the slots (boot/arm32/tables.S).

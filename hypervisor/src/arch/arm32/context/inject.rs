@@ -1,7 +1,7 @@
 //! Exceptions that Hyp mode makes the running guest take (Arm ARM DDI 0406C B1.9, B3.13).
 
 use super::{GuestRegs, banked};
-use crate::arch::cp15::{low, read, write};
+use crate::arch::cp15::low;
 use crate::arch::sysreg::{self, Access};
 use arm_spec::a32::{self, Psr};
 

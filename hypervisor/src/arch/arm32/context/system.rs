@@ -1,7 +1,7 @@
 //! What only a vCPU switch saves and loads: the kernel's CP15 registers and its modes' banked registers.
 
 use super::banked::{read_banked, write_banked};
-use crate::arch::cp15::{low, read, read64, write, write64};
+use crate::arch::cp15::low;
 use crate::arch::{cpu, sysreg};
 
 /// SCTLR at a vCPU's start: MMU and caches off, the bits that read as one.
