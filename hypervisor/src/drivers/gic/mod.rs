@@ -216,9 +216,7 @@ impl Gic {
 
     /// Chooses when a maintenance interrupt comes.
     pub fn set_maintenance(&self, wanted: Maintenance) {
-        let underflow = if wanted.underflow { HCR_UIE } else { 0 };
-        let unlisted = if wanted.unlisted { HCR_LRENPIE } else { 0 };
-        let hcr = HCR_EN | underflow | unlisted;
+        let hcr = HCR_EN | wanted.hcr_bits();
         match self {
             Self::V2(gic) => gic.set_hcr(hcr),
             Self::V3(_) => crate::arch::gic_cpuif::set_hcr(u64::from(hcr)),
@@ -278,8 +276,6 @@ impl Gic {
 }
 
 const HCR_EN: u32 = 1;
-const HCR_UIE: u32 = 2;
-const HCR_LRENPIE: u32 = 4;
 
 /// Set or clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
