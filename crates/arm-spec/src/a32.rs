@@ -3,7 +3,7 @@
 //! Arm ARM DDI 0406C B1.3.3 (CPSR), A8.3 (conditional execution), A2.5.2 (ITSTATE), and the same in
 //! DDI 0487J G1.9.
 
-use crate::esr::Esr;
+use crate::esr::{Esr, ec};
 
 /// The mode field.
 pub const PSR_MODE: u32 = 0x1f;
@@ -41,6 +41,8 @@ pub const MODE_UND: u32 = 0x1b;
 /// System mode.
 pub const MODE_SYS: u32 = 0x1f;
 
+/// ISS of a trapped SMC: its condition may have failed.
+const SMC_MAY_FAIL: u32 = 1 << 19;
 /// Always.
 const COND_AL: u32 = 0xe;
 
@@ -97,8 +99,14 @@ impl Psr {
     /// Tells whether a trapped instruction would have been executed at all.
     ///
     /// A trap may be taken for an instruction whose condition fails; it must then be stepped over. Its
-    /// condition is in the syndrome if CV is set, else in ITSTATE (DDI 0406C B3.13.6, HSR.CV).
+    /// condition is in the syndrome if CV is set, else in ITSTATE (DDI 0406C B3.13.6, HSR.CV). A trapped
+    /// SMC has passed unless it says otherwise (DDI 0487J G8.2.64, HSR.ISS.CCKNOWNPASS).
     pub const fn executes(self, esr: Esr) -> bool {
+        match esr.class() {
+            ec::WFX | ec::CP15_32..=ec::CP10_ID | ec::CP14_64 => {}
+            ec::SMC32 if esr.iss() & SMC_MAY_FAIL != 0 => {}
+            _ => return true,
+        }
         let condition = match esr.condition() {
             Some(condition) => condition,
             None if self.is_thumb() && self.it_state() != 0 => self.it_state() >> 4,
@@ -111,7 +119,6 @@ impl Psr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::esr::ec;
 
     /// The sixteen conditions in words, on flags NZCV as bits 3:0.
     fn reference(condition: u32, nzcv: u32) -> bool {
@@ -182,6 +189,10 @@ mod tests {
         let block = PSR_T | (it & 0x3) << 25 | (it & 0xfc) << 8;
         assert!(Psr(block).executes(without));
         assert!(!Psr(block | zero).executes(without));
+        // Other classes have no condition; SMC has one only if it says so.
+        assert!(Psr(0).executes(Esr::from_parts(ec::HVC32, 1 << 24)));
+        assert!(Psr(0).executes(Esr::from_parts(ec::SMC32, 1 << 24)));
+        assert!(!Psr(0).executes(Esr::from_parts(ec::SMC32, 1 << 24 | SMC_MAY_FAIL)));
         // The syndrome wins.
         assert!(Psr(block | zero).executes(with(0)));
     }

@@ -4,6 +4,7 @@
 //! [`sched::leave`](crate::sched::leave), which says what runs next.
 
 mod abort;
+mod cp15;
 mod hvc;
 mod sysreg;
 mod wfx;
@@ -87,6 +88,9 @@ pub fn handle(cpu: &'static PerCpu, regs: &mut GuestRegs, entry: Entry) -> *mut 
 }
 
 fn synchronous(cx: &mut Cx<'_>, fault: Fault) {
+    if cx.regs.is_a32() && !cx.regs.psr().executes(fault.esr) {
+        return cx.regs.advance(fault.esr.instruction_bytes());
+    }
     let stats = &cx.vcpu.stats;
     match fault.esr.class() {
         ec::HVC64 | ec::HVC32 => hvc::handle(cx, fault.esr),
@@ -110,7 +114,11 @@ fn synchronous(cx: &mut Cx<'_>, fault: Fault) {
             stats.count(Cause::Fp);
             cx.vcpu.load_fp(cx.cpu);
         }
-        ec::SMC64 => {
+        ec::CP15_32 | ec::CP15_64 | ec::CP14_32 | ec::CP14_LDC | ec::CP14_64 | ec::CP10_ID => {
+            stats.count(Cause::Sysreg);
+            cp15::handle(cx, fault.esr);
+        }
+        ec::SMC64 | ec::SMC32 => {
             stats.count(Cause::Smc);
             hvc::smc(cx, fault.esr);
         }

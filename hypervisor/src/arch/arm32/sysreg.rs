@@ -15,15 +15,13 @@ pub mod hcr {
     pub const FB: u32 = 1 << 9;
     pub const BSU_INNER: u32 = 1 << 10;
     pub const TWI: u32 = 1 << 13;
-    pub const TID3: u32 = 1 << 18;
     pub const TSC: u32 = 1 << 19;
     pub const TIDCP: u32 = 1 << 20;
     pub const TAC: u32 = 1 << 21;
     pub const TSW: u32 = 1 << 22;
 
     /// What every guest runs with.
-    pub const GUEST: u32 =
-        VM | SWIO | PTW | FMO | IMO | AMO | FB | BSU_INNER | TWI | TID3 | TSC | TIDCP | TAC | TSW;
+    pub const GUEST: u32 = VM | SWIO | PTW | FMO | IMO | AMO | FB | BSU_INNER | TWI | TSC | TIDCP | TAC | TSW;
 }
 
 /// HCPTR (B4.1.62): coprocessors 10 and 11 are floating point and SIMD.
