@@ -18,8 +18,6 @@ pub struct Cpu {
     /// Interrupts acknowledged and not yet ended: priority, identifier as IAR gave it.
     pub running: Vec<(u8, u32)>,
     pub pmr: u8,
-    /// An end-of-interrupt maintenance is due.
-    pub eoi_due: bool,
 }
 
 impl Cpu {
@@ -30,7 +28,6 @@ impl Cpu {
             eoi_count: 0,
             running: Vec::new(),
             pmr: 0xff,
-            eoi_due: false,
         }
     }
 
@@ -77,16 +74,16 @@ impl Cpu {
         lr.state = LrState::from_halves(lr.state.is_pending(), false);
         match lr.origin {
             Origin::Hardware { pintid } => Some(pintid),
-            Origin::Software { eoi, .. } => {
-                self.eoi_due |= eoi && lr.state == LrState::Invalid;
-                None
-            }
+            Origin::Software { .. } => None,
         }
     }
 
     pub fn maintenance_due(&self) -> bool {
+        let ended = |lr: &Lr| {
+            lr.state == LrState::Invalid && matches!(lr.origin, Origin::Software { eoi: true, .. })
+        };
         let occupied = self.lrs.iter().filter(|lr| lr.state != LrState::Invalid).count();
-        self.eoi_due
+        self.lrs.iter().any(ended)
             || (self.wanted.underflow && occupied <= 1)
             || (self.wanted.no_pending && self.lrs.iter().all(|lr| lr.state != LrState::Pending))
             || (self.wanted.unlisted && self.eoi_count != 0)
@@ -210,7 +207,6 @@ impl Rig {
     /// What the kernel does before guest entry. Returns how often it flushed.
     pub fn enter(&mut self, v: usize) -> usize {
         if self.cpus[v].maintenance_due() {
-            self.cpus[v].eoi_due = false;
             let ends = core::mem::take(&mut self.cpus[v].eoi_count);
             self.vcpus[v].maintain(ends);
         }
@@ -224,6 +220,7 @@ impl Rig {
             flushes += 1;
             assert!(flushes < 8, "flushes for ever");
         }
+        assert!(!self.cpus[v].maintenance_due(), "maintenance for ever");
         flushes
     }
 

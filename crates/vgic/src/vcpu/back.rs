@@ -38,7 +38,9 @@ impl VcpuGic {
             return;
         }
         let state = run.host.read(index as usize).state;
-        if state != LrState::Invalid {
+        // An ended one that asked for maintenance does so until it is overwritten.
+        let asks = matches!(shadow.origin, Origin::Software { eoi: true, .. });
+        if state != LrState::Invalid || asks {
             run.host.write(index as usize, Lr::EMPTY);
         }
         let latched = self.latched & bit(index);
