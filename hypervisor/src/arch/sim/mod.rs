@@ -7,6 +7,7 @@ pub mod boot;
 pub mod cache;
 pub mod context;
 pub mod cpu;
+pub mod errata;
 pub mod gic_cpuif;
 pub mod idregs;
 pub mod layout;
