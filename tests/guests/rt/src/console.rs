@@ -97,6 +97,7 @@ macro_rules! print {
 /// Prints a line.
 #[macro_export]
 macro_rules! println {
+    () => { $crate::console::print(format_args!("\n")) };
     ($($argument:tt)*) => {
         $crate::console::print(format_args!("{}\n", format_args!($($argument)*)))
     };
