@@ -7,9 +7,10 @@ use rt::{console, gic, print, println, psci, timer};
 
 const TICK_MS: u64 = 100;
 
-/// The virtual timer's next tick.
+/// The virtual timer's next tick; CTL too, because real Xen sets IMASK with each interrupt.
 fn tick(_: irq::Taken) {
     sysreg::set_cntv_tval_el0(timer::ticks(TICK_MS));
+    sysreg::set_cntv_ctl_el0(1);
 }
 
 /// Runs until told to power off or to reboot.
