@@ -270,10 +270,11 @@ pub fn set_own_ppi_line(vcpu: &Vcpu, ppi: IntId, level: Level) {
     }
 }
 
-/// Notes the maintenance interrupt of the running vCPU.
+/// Handles the maintenance interrupt of the running vCPU: what raised it is gone when this returns.
 pub fn maintenance(vcpu: &Vcpu) {
     let ends = gic::get().map_or(0, Gic::take_unlisted_ends);
     vcpu.gic.lock().maintain(ends);
+    flush(vcpu);
 }
 
 /// Handles a write of ICC_SGI1R_EL1 or its siblings.

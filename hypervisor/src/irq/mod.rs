@@ -140,16 +140,19 @@ fn private_interrupt(gic: &Gic, cpu: &'static PerCpu, intid: IntId) {
             None => return gic.deactivate(intid),
         }
     }
+    if raw == MAINTENANCE.load(Ordering::Relaxed) {
+        count(cpu, Cause::Maintenance);
+        if let Some(vcpu) = cpu.current() {
+            vgic::maintenance(vcpu);
+        }
+        // Its line is low again now.
+        return gic.deactivate(intid);
+    }
     gic.deactivate(intid);
     if raw == HYP_TIMER.load(Ordering::Relaxed) {
         count(cpu, Cause::HypTimer);
         crate::arch::timer::set_hyp_deadline(None);
         sched::timer_fired(cpu);
-    } else if raw == MAINTENANCE.load(Ordering::Relaxed) {
-        count(cpu, Cause::Maintenance);
-        if let Some(vcpu) = cpu.current() {
-            vgic::maintenance(vcpu);
-        }
     } else if intid == KICK {
         count(cpu, Cause::Kick);
         sched::reschedule(cpu);
