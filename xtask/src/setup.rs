@@ -48,6 +48,14 @@ const DEVICE_TREE: &[Package] =
 const ABI: &[Package] = &[
     Package { name: "libxen-dev", present: Presence::File("/usr/include/xen/xen.h") },
     Package { name: "gcc-aarch64-linux-gnu", present: Presence::Program("aarch64-linux-gnu-gcc") },
+    Package {
+        name: "libc6-dev-arm64-cross",
+        present: Presence::File("/usr/aarch64-linux-gnu/include/stdint.h"),
+    },
+    Package {
+        name: "libc6-dev-armhf-cross",
+        present: Presence::File("/usr/arm-linux-gnueabihf/include/stdint.h"),
+    },
     Package { name: "gcc-arm-linux-gnueabihf", present: Presence::Program("arm-linux-gnueabihf-gcc") },
 ];
 

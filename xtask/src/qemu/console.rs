@@ -19,6 +19,10 @@ const FATAL: &[&str] =
 /// How long a machine that has failed is listened to.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// A person types no faster, and a hypervisor's ring of input need hold no more.
+const TYPED_AT_ONCE: usize = 16;
+const TYPING_PAUSE: Duration = Duration::from_millis(20);
+
 /// A QEMU under test.
 #[derive(Debug)]
 pub struct Console {
@@ -110,8 +114,12 @@ impl Console {
     /// QEMU is gone.
     pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
         let input = self.input.as_mut().context("the console is closed")?;
-        input.write_all(bytes)?;
-        input.flush().context("QEMU does not take input any more")
+        for piece in bytes.chunks(TYPED_AT_ONCE) {
+            input.write_all(piece)?;
+            input.flush().context("QEMU does not take input any more")?;
+            thread::sleep(TYPING_PAUSE);
+        }
+        Ok(())
     }
 
     /// Types a shell command at the prompt and gives what it printed up to the next prompt.

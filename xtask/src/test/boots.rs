@@ -47,6 +47,11 @@ impl Row {
     }
 }
 
+/// Names every row.
+pub fn names() -> Result<Vec<String>> {
+    Ok(table::rows().iter().map(Row::name).collect())
+}
+
 /// Boots every row that is wanted.
 pub fn run(context: &Context) -> Result<Vec<Case>> {
     let mut cases = Vec::new();

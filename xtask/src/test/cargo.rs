@@ -3,8 +3,9 @@
 use super::report::{Case, Outcome};
 use super::{Context, timed};
 use crate::arch::Arch;
+use crate::setup::{self, Need};
 use crate::workspace::{self, Kind};
-use crate::{cmd, paths, setup};
+use crate::{cmd, paths};
 use anyhow::{Context as _, Result};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write, pipe};
@@ -52,33 +53,33 @@ fn clippy_case(name: &str, command: &mut Command) -> Case {
     })
 }
 
-/// All tests that run on this machine.
+/// All tests that run on this machine; the hypervisor's own apart, so that its build failing hides no others.
 pub fn host(context: &Context) -> Result<Vec<Case>> {
-    let mut cargo = cmd::cargo();
-    cargo.arg("test");
-    for package in workspace::packages()?.iter().filter(|package| package.kind() != Kind::Guest) {
-        cargo.args(["--package", &package.name]);
-    }
-    run_tests("host", cargo, context)
+    setup::packages(&[Need::Abi, Need::DeviceTree])?;
+    let mut cases = run_tests("host", &[], &[Kind::Pure, Kind::Tool], context)?;
+    cases.extend(run_tests("host-kernel", &[], &[Kind::Kernel], context)?);
+    Ok(cases)
 }
 
 /// The pure crates' tests where `usize` has 32 bits, as on arm32.
 pub fn host32(context: &Context) -> Result<Vec<Case>> {
     setup::rust_targets(&[setup::HOST_32])?;
-    let mut cargo = cmd::cargo();
-    cargo.args(["test", "--target", setup::HOST_32]);
-    for package in workspace::packages()?.iter().filter(|package| package.kind() == Kind::Pure) {
-        cargo.args(["--package", &package.name]);
-    }
-    run_tests("host32", cargo, context)
+    setup::packages(&[Need::Abi])?;
+    run_tests("host32", &["--target", setup::HOST_32], &[Kind::Pure], context)
 }
 
-fn run_tests(stage: &str, mut cargo: Command, context: &Context) -> Result<Vec<Case>> {
+fn run_tests(log: &str, options: &[&str], kinds: &[Kind], context: &Context) -> Result<Vec<Case>> {
+    let mut cargo = cmd::cargo();
+    cargo.arg("test").args(options);
+    for package in workspace::packages()?.iter().filter(|package| kinds.contains(&package.kind())) {
+        cargo.args(["--package", &package.name]);
+    }
     cargo.args(["--no-fail-fast", "--"]);
     if let Some(filter) = &context.filter {
         cargo.arg(filter);
     }
-    let log = paths::logs()?.join(format!("{stage}.log"));
+    let build = format!("{log}-build");
+    let log = paths::logs()?.join(format!("{log}.log"));
     let (reader, writer) = pipe()?;
     cargo.stdout(writer.try_clone()?).stderr(writer);
     let name = cmd::describe(&cargo);
@@ -91,11 +92,7 @@ fn run_tests(stage: &str, mut cargo: Command, context: &Context) -> Result<Vec<C
     if !status.success() && !failed {
         let why =
             format!("`{name}` failed ({status})\n{}\nthe whole log: {}", cmd::tail(&log, 30), log.display());
-        cases.push(Case {
-            name: format!("{stage}-build"),
-            outcome: Outcome::Failed(why),
-            took: Duration::ZERO,
-        });
+        cases.push(Case { name: build, outcome: Outcome::Failed(why), took: Duration::ZERO });
     }
     Ok(cases)
 }
@@ -104,10 +101,19 @@ fn read_results(output: impl BufRead, log: &Path) -> Result<Vec<Case>> {
     let mut file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut cases: Vec<Case> = Vec::new();
     let mut program = String::new();
+    let mut panic: Option<usize> = None;
     for line in output.lines() {
         let line = line?;
         writeln!(file, "{line}")?;
-        if let Some(name) = program_name(&line) {
+        if let Some(name) = failure_heading(&line) {
+            let full = format!("{program}::{name}");
+            panic = cases.iter().position(|case| case.name == full);
+        } else if line.is_empty() || line == "failures:" {
+            panic = None;
+        } else if let Some(Outcome::Failed(why)) = panic.and_then(|at| Some(&mut cases.get_mut(at)?.outcome))
+        {
+            why.insert_str(why.rfind("the whole log").unwrap_or(0), &format!("{line}\n"));
+        } else if let Some(name) = program_name(&line) {
             program = name;
         } else if line.starts_with("test result:") {
             println!("  {program}: {}", line.trim_start_matches("test result: "));
@@ -127,6 +133,11 @@ fn program_name(line: &str) -> Option<String> {
     let path = line.strip_prefix("Running ")?.split_once('(')?.1.trim_end_matches(')');
     let file = Path::new(path).file_name()?.to_string_lossy().into_owned();
     Some(file.rsplit_once('-').map_or(file.clone(), |(name, _)| name.to_owned()))
+}
+
+/// Reads the harness's `---- path::to::name stdout ----`, after which a failed test's output comes.
+fn failure_heading(line: &str) -> Option<&str> {
+    line.strip_prefix("---- ")?.strip_suffix(" stdout ----")
 }
 
 /// Reads the test harness's `test path::to::name ... ok`.

@@ -11,13 +11,16 @@ use std::path::{Path, PathBuf};
 /// Fewer than this in both packages together means that they were not found.
 const TREES_MIN: usize = 1000;
 
+const NAME: &str = "debian-device-trees";
+
+/// Names the one case.
+pub fn names() -> Result<Vec<String>> {
+    Ok(vec![NAME.to_owned()])
+}
+
 /// Reads both architectures' trees with the hypervisor's own reader.
 pub fn run(context: &Context) -> Result<Vec<Case>> {
-    let name = "debian-device-trees";
-    if !context.wants(name) {
-        return Ok(Vec::new());
-    }
-    Ok(vec![timed(name, read_all)])
+    Ok(if context.wants(NAME) { vec![timed(NAME, read_all)] } else { Vec::new() })
 }
 
 fn read_all() -> Result<()> {

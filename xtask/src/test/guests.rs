@@ -50,6 +50,18 @@ fn machines() -> Vec<Machine> {
     vec![machine(Arch::Arm64, Gic::V3), machine(Arch::Arm64, Gic::V2), machine(Arch::Arm32, Gic::V2)]
 }
 
+/// Names every combination.
+pub fn names() -> Result<Vec<String>> {
+    let combinations = combinations(&topics()?, Hypervisor::Xenolith).into_iter();
+    let runs = combinations.map(|(topic, hypervisor, machine)| Run {
+        topic,
+        machine,
+        hypervisor,
+        image: PathBuf::new(),
+    });
+    Ok(runs.map(|run| run.name()).collect())
+}
+
 /// Builds and runs all that is wanted.
 pub fn run(context: &Context) -> Result<Vec<Case>> {
     setup::packages(&[Need::Emulator])?;

@@ -15,20 +15,23 @@ fn size_limit(arch: Arch) -> usize {
     }
 }
 
+type Check = fn(Arch) -> Result<()>;
+
+const CHECKS: &[(&str, Check)] = &[("image-size", check_size), ("early-uart-slot", check_slot)];
+
+/// Names the cases of both architectures.
+pub fn names() -> Result<Vec<String>> {
+    let pairs =
+        Arch::ALL.iter().flat_map(|arch| CHECKS.iter().map(move |(name, _)| format!("{name}-{arch}")));
+    Ok(pairs.collect())
+}
+
 /// Builds, weighs, and checks that the early-UART slot alone differs when it is filled.
 pub fn run(context: &Context) -> Result<Vec<Case>> {
-    let mut cases = Vec::new();
-    for arch in Arch::ALL {
-        let name = format!("image-size-{arch}");
-        if context.wants(&name) {
-            cases.push(timed(&name, || check_size(arch)));
-        }
-        let name = format!("early-uart-slot-{arch}");
-        if context.wants(&name) {
-            cases.push(timed(&name, || check_slot(arch)));
-        }
-    }
-    Ok(cases)
+    let pairs = Arch::ALL.iter().flat_map(|arch| CHECKS.iter().map(move |check| (*arch, check)));
+    let named = pairs.map(|(arch, (name, check))| (format!("{name}-{arch}"), arch, check));
+    let wanted = named.filter(|(name, ..)| context.wants(name));
+    Ok(wanted.map(|(name, arch, check)| timed(&name, || check(arch))).collect())
 }
 
 fn check_size(arch: Arch) -> Result<()> {

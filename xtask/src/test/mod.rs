@@ -43,18 +43,35 @@ struct Stage {
     name: &'static str,
     about: &'static str,
     run: fn(&Context) -> Result<Vec<Case>>,
+    /// The names of its cases, where they are known before it runs.
+    names: fn() -> Result<Vec<String>>,
 }
 
 const STAGES: &[Stage] = &[
-    Stage { name: "fmt", about: "formatting", run: cargo::fmt },
-    Stage { name: "checks", about: "layers, unsafe budget, sizes, generated documents", run: run_checks },
-    Stage { name: "clippy", about: "lints, for the host and both targets", run: cargo::clippy },
-    Stage { name: "host", about: "tests of all crates on this machine", run: cargo::host },
-    Stage { name: "host32", about: "tests of the pure crates with a 32-bit usize", run: cargo::host32 },
-    Stage { name: "image", about: "both images and their sizes", run: image::run },
-    Stage { name: "dtbs", about: "the device trees of Debian's kernels", run: dtbs::run },
-    Stage { name: "guests", about: "bare-metal test guests in QEMU", run: guests::run },
-    Stage { name: "boots", about: "Debian in QEMU", run: boots::run },
+    Stage { name: "fmt", about: "formatting", run: cargo::fmt, names: unknown },
+    Stage {
+        name: "checks",
+        about: "layers, unsafe budget, sizes, generated documents",
+        run: run_checks,
+        names: check_names,
+    },
+    Stage {
+        name: "clippy",
+        about: "lints, for the host and both targets",
+        run: cargo::clippy,
+        names: unknown,
+    },
+    Stage { name: "host", about: "tests of all crates on this machine", run: cargo::host, names: unknown },
+    Stage {
+        name: "host32",
+        about: "tests of the pure crates with a 32-bit usize",
+        run: cargo::host32,
+        names: unknown,
+    },
+    Stage { name: "image", about: "both images and their sizes", run: image::run, names: image::names },
+    Stage { name: "dtbs", about: "the device trees of Debian's kernels", run: dtbs::run, names: dtbs::names },
+    Stage { name: "guests", about: "bare-metal test guests in QEMU", run: guests::run, names: guests::names },
+    Stage { name: "boots", about: "Debian in QEMU", run: boots::run, names: boots::names },
 ];
 
 /// `cargo xtask test [--full] [--hypervisor H] [FILTER]`.
@@ -64,9 +81,28 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
     let by_name: Vec<&Stage> =
         STAGES.iter().filter(|stage| context.filter.as_deref() == Some(stage.name)).collect();
     if by_name.is_empty() {
-        return run(&context, &STAGES.iter().collect::<Vec<_>>());
+        return run(&context, &choose(&context)?);
     }
     run(&Context { filter: None, ..context }, &by_name)
+}
+
+/// Chooses the stages that have cases of the wanted name; those that cannot tell run only if no other has.
+fn choose(context: &Context) -> Result<Vec<&'static Stage>> {
+    let mut chosen = Vec::new();
+    for stage in STAGES {
+        if context.filter.is_none() || (stage.names)()?.iter().any(|name| context.wants(name)) {
+            chosen.push(stage);
+        }
+    }
+    Ok(if chosen.is_empty() { STAGES.iter().collect() } else { chosen })
+}
+
+fn unknown() -> Result<Vec<String>> {
+    Ok(Vec::new())
+}
+
+fn check_names() -> Result<Vec<String>> {
+    Ok(checks::CHECKS.iter().map(|check| check.name.to_owned()).collect())
 }
 
 /// `cargo xtask ci JOB [--full] [FILTER]`: one stage.
