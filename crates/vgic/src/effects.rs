@@ -28,12 +28,6 @@ impl VcpuSet {
         self.0 == 0
     }
 
-    /// Takes one out.
-    #[inline]
-    pub fn remove(&mut self, vcpu: VcpuId) {
-        self.0 &= !1u128.wrapping_shl(u32::from(vcpu.raw()));
-    }
-
     /// Adds all of another set.
     #[inline]
     pub fn extend(&mut self, other: Self) {

@@ -106,6 +106,12 @@ impl Word {
         self.raised |= both & (self.edge | self.soft);
     }
 
+    /// Returns the interrupts with deferred writes.
+    #[inline]
+    pub(crate) const fn deferred(&self) -> u32 {
+        self.clear_pending | self.clear_active | self.set_active | self.set_pending
+    }
+
     /// Drops the deferred writes to some interrupts.
     pub(crate) fn forget_deferred(&mut self, mask: u32) {
         self.clear_pending &= !mask;

@@ -211,7 +211,7 @@ fn interface_controls(gic: &Gic) -> (u8, u32) {
 /// Saves the vCPU's interrupts and interface: it leaves this CPU.
 pub fn switch_out(vcpu: &Vcpu) {
     let Some(mut host) = Host::new(vcpu) else { return };
-    let wants = mailbox(vcpu).is_some_and(|mailbox| vcpu.gic.lock().wants_distributor(mailbox));
+    let wants = vcpu.gic.lock().park_wants_distributor();
     let mut dist = wants.then(|| vcpu.domain.vgic.dist.lock());
     let effects = vcpu.gic.lock().park(dist.as_deref_mut(), &mut host);
     drop(dist);

@@ -267,7 +267,7 @@ fn wfi_ends_by_what_the_priority_mask_lets_through() {
 fn list_registers_say_what_the_guest_configured() {
     let mut rig = linux(Version::V2, 1);
     rig.write32(0, 0x104, 1 << 1);
-    let _ = inject(&mut rig, 33);
+    let _ = rig.dist.set_line(IntId::new(33), Level::High, &Boxes(&rig.boxes)).unwrap();
     rig.enter(0);
     let lr = rig.cpus[0].lrs[0];
     assert_eq!((lr.intid.raw(), lr.priority, lr.group1), (33, 0xa0, false));

@@ -79,9 +79,8 @@ impl Cpu {
     }
 
     pub fn maintenance_due(&self) -> bool {
-        let ended = |lr: &Lr| {
-            lr.state == LrState::Invalid && matches!(lr.origin, Origin::Software { eoi: true, .. })
-        };
+        let ended =
+            |lr: &Lr| lr.state == LrState::Invalid && matches!(lr.origin, Origin::Software { eoi: true, .. });
         let occupied = self.lrs.iter().filter(|lr| lr.state != LrState::Invalid).count();
         self.lrs.iter().any(ended)
             || (self.wanted.underflow && occupied <= 1)
@@ -284,7 +283,8 @@ impl Rig {
     }
 
     pub fn park(&mut self, v: usize) {
-        let fx = self.with(v, |vcpu, dist, port| vcpu.park(Some(dist), port));
+        let fx =
+            self.with(v, |vcpu, dist, port| vcpu.park(vcpu.park_wants_distributor().then_some(dist), port));
         self.keep(v, fx);
         assert!(self.cpus[v].lrs.iter().all(|lr| lr.state == LrState::Invalid), "left behind");
     }

@@ -13,7 +13,8 @@ use types::IntId;
 
 impl VcpuGic {
     /// Takes every list register back into the state words and empties it, because the vCPU leaves
-    /// this CPU. To be called with the distributor if [`wants_distributor`](Self::wants_distributor).
+    /// this CPU. To be called with the distributor if
+    /// [`park_wants_distributor`](Self::park_wants_distributor).
     ///
     /// Afterwards [`hw_ppis_active`](Self::hw_ppis_active) is true, and the next flush, on any CPU,
     /// puts back what belongs into list registers.
@@ -22,6 +23,12 @@ impl VcpuGic {
         self.take_all_back(run);
         self.want(Maintenance::default(), run.host);
         run.fx
+    }
+
+    /// Tells whether [`park`](Self::park) wants the distributor.
+    #[inline]
+    pub const fn park_wants_distributor(&self) -> bool {
+        self.spi_lrs != 0
     }
 
     /// Takes back all list registers.
@@ -120,7 +127,7 @@ impl VcpuGic {
     }
 
     /// Forgets a list register.
-    fn release(&mut self, index: u32) {
+    pub(super) fn release(&mut self, index: u32) {
         self.used &= !bit(index);
         self.spi_lrs &= !bit(index);
         self.latched &= !bit(index);
@@ -179,24 +186,25 @@ impl VcpuGic {
         }
     }
 
-    /// Publishes the state of what is resident if somebody asked, else what was published is stale.
-    pub(super) fn publish(&mut self, dist: Option<&mut Distributor>) {
-        let asked = core::mem::take(&mut self.publish);
-        self.fresh = asked & signal::PUBLISH_PRIVATE != 0;
-        if self.fresh {
+    /// Publishes the state of what is resident to those who asked.
+    pub(super) fn publish(&mut self, asked: u32, dist: Option<&mut Distributor>) {
+        if asked & signal::PUBLISH_PRIVATE != 0 {
+            self.fresh = true;
             for index in each(self.used & !self.spi_lrs) {
                 if let Some(lr) = self.shadow.get(index as usize) {
                     self.word.publish(bit(lr.intid.raw()), lr.state);
                 }
             }
         }
+        if asked & signal::PUBLISH_SHARED == 0 {
+            return;
+        }
         match dist {
-            Some(dist) if asked & signal::PUBLISH_SHARED != 0 => self.publish_spis(dist),
-            Some(dist) => dist.fresh.remove(self.id),
+            Some(dist) => self.publish_spis(dist),
             // Asked after the look at the mailbox: a flush with the distributor follows.
             None => {
-                self.publish = asked & signal::PUBLISH_SHARED;
-                self.dirty |= self.publish != 0;
+                self.work |= signal::PUBLISH_SHARED;
+                self.dirty = true;
             }
         }
     }
@@ -237,7 +245,6 @@ impl VcpuGic {
 
     /// Reports physical SPIs to deactivate or to make pending, one word's at a time.
     pub(super) fn report_words(&mut self, dist: &mut Distributor, fx: &mut Effects) {
-        self.report = false;
         for (index, word) in dist.words.iter_mut().enumerate() {
             if word.dropped | word.raised == 0 {
                 continue;

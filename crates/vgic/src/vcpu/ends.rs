@@ -53,7 +53,9 @@ impl VcpuGic {
         if let Some((word, mask)) = dist.word_mut(IntId::new(spi)) {
             word.active &= !mask;
             word.dropped |= mask & word.hw;
-            self.report |= mask & word.hw != 0;
+            if mask & word.hw != 0 {
+                self.report_soon();
+            }
         }
     }
 }

@@ -1,14 +1,16 @@
 //! One vCPU's part of the controller: its SGIs and PPIs, and its list registers.
 //!
 //! [`VcpuGic::flush`] before the guest is entered, [`VcpuGic::park`] when the vCPU leaves its CPU,
-//! [`VcpuGic::maintain`] at a maintenance interrupt. Submodules: `choose` (what belongs into list
-//! registers), `flush` (putting it there), `back` (taking it from there), `ends`
-//! (of interrupts that found no list register).
+//! [`VcpuGic::maintain`] at a maintenance interrupt. Submodules: `flush` (the pass before guest
+//! entry), `choose` (what belongs into list registers), `place` (putting it there), `merge` (what
+//! happened to it since), `back` (taking it from there), `ends` (of what was in none).
 
 mod back;
 mod choose;
 mod ends;
 mod flush;
+mod merge;
+mod place;
 
 use crate::bits::bit;
 use crate::port::{ListRegs, Maintenance};
@@ -20,6 +22,26 @@ use types::{IntId, VcpuId};
 /// Most list registers that the architecture has (GIC IHI 0069H 12.4.5).
 pub(crate) const MAX_LRS: usize = 16;
 const CANDIDATE_WORDS: usize = 31;
+
+/// What a flush has to do besides choosing; the posted ones are the mailbox's signal bits.
+mod work {
+    use crate::mailbox::signal;
+
+    /// All list registers are to be taken back.
+    pub(super) const RECALL: u32 = signal::RECALL;
+    /// The state of what is resident is to be published.
+    pub(super) const PUBLISH: u32 = signal::PUBLISH_PRIVATE | signal::PUBLISH_SHARED;
+    /// What stays of a mailbox's signal.
+    pub(super) const POSTED: u32 = RECALL | PUBLISH;
+    /// All list registers are to be read.
+    pub(super) const SWEEP: u32 = 1 << 16;
+    /// A word of the distributor has physical interrupts to deactivate or to make pending.
+    pub(super) const REPORT: u32 = 1 << 17;
+    /// Only SPIs can make room.
+    pub(super) const ROOM: u32 = 1 << 18;
+    /// What cannot be done without the distributor.
+    pub(super) const WITH_DISTRIBUTOR: u32 = RECALL | signal::PUBLISH_SHARED | SWEEP | REPORT | ROOM;
+}
 
 /// Where a redistributor stands in its range, for GICR_TYPER.Last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,20 +61,14 @@ pub struct VcpuGic {
     pub(crate) waker: u32,
     /// Something is to be done before guest entry that the mailbox does not tell.
     dirty: bool,
-    /// All list registers are to be read before choosing.
-    sweep: bool,
-    /// They have been in this flush.
+    /// What the next flush has to do besides: bits of [`work`].
+    work: u32,
+    /// All list registers have been read in this flush.
     swept: bool,
-    /// All list registers are to be taken back before choosing.
-    recalled: bool,
-    /// What is to be published of what is resident: signal bits.
-    publish: u32,
     /// What the hardware was last told.
     maintenance: Maintenance,
     /// Ends of interrupts that were in no list register.
     unlisted_ends: u32,
-    /// A word of the distributor has physical interrupts to deactivate or to make pending.
-    report: bool,
     /// The published state of resident private interrupts is fresh.
     pub(crate) fresh: bool,
     /// The distributor's group enables, as of the last recall.
@@ -104,13 +120,10 @@ impl VcpuGic {
             place,
             waker: gicr::WAKER_PROCESSOR_SLEEP | gicr::WAKER_CHILDREN_ASLEEP,
             dirty: false,
-            sweep: false,
+            work: 0,
             swept: false,
-            recalled: false,
-            publish: 0,
             maintenance: Maintenance::default(),
             unlisted_ends: 0,
-            report: false,
             fresh: false,
             groups: 0,
             word,
@@ -170,7 +183,7 @@ impl VcpuGic {
     #[inline]
     pub fn maintain(&mut self, unlisted_ends: u32) {
         self.unlisted_ends = unlisted_ends & 31;
-        self.sweep = true;
+        self.work |= work::SWEEP;
         self.dirty = true;
     }
 
@@ -208,7 +221,7 @@ impl VcpuGic {
     /// Has the next flush report what the distributor's words have dropped or raised.
     #[inline]
     pub(crate) fn report_soon(&mut self) {
-        self.report = true;
+        self.work |= work::REPORT;
         self.dirty = true;
     }
 
