@@ -7,8 +7,10 @@ const SWITCH_COUNT: u8 = 3;
 
 /// Whom input is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
+pub enum Owner {
+    /// Debug keys.
     Hypervisor,
+    /// Dom0.
     Guest,
 }
 
@@ -21,8 +23,8 @@ pub enum Step {
     ForGuest,
     /// A debug key was pressed.
     Key(u8),
-    /// Input changed its owner, who is named.
-    Switched(&'static str),
+    /// Input changed its owner.
+    Switched,
 }
 
 /// The state of input.
@@ -38,7 +40,14 @@ pub struct Input {
 impl Input {
     /// Starts with the hypervisor as owner and Ctrl-A as the switch.
     pub const fn new() -> Self {
-        Self { owner: Owner::Hypervisor, switch: Some(1), seen: 0, ring: [0; RING_BYTES], produced: 0, consumed: 0 }
+        Self {
+            owner: Owner::Hypervisor,
+            switch: Some(1),
+            seen: 0,
+            ring: [0; RING_BYTES],
+            produced: 0,
+            consumed: 0,
+        }
     }
 
     /// Sets the switch character.
@@ -46,9 +55,19 @@ impl Input {
         self.switch = control;
     }
 
-    /// Makes dom0 the owner.
-    pub fn give_to_guest(&mut self) {
-        self.owner = Owner::Guest;
+    /// Returns the switch character.
+    pub fn switch(&self) -> Option<u8> {
+        self.switch
+    }
+
+    /// Sets the owner.
+    pub fn set_owner(&mut self, owner: Owner) {
+        self.owner = owner;
+    }
+
+    /// Returns whom input is for.
+    pub fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// Takes a byte from the UART.
@@ -77,16 +96,11 @@ impl Input {
     }
 
     fn change_owner(&mut self) -> Step {
-        match self.owner {
-            Owner::Guest => {
-                self.owner = Owner::Hypervisor;
-                Step::Switched("Xen")
-            }
-            Owner::Hypervisor => {
-                self.owner = Owner::Guest;
-                Step::Switched("DOM0")
-            }
-        }
+        self.owner = match self.owner {
+            Owner::Guest => Owner::Hypervisor,
+            Owner::Hypervisor => Owner::Guest,
+        };
+        Step::Switched
     }
 
     fn push(&mut self, byte: u8) {
@@ -120,16 +134,21 @@ mod tests {
 
     fn guest_input() -> Input {
         let mut input = Input::new();
-        input.give_to_guest();
+        input.set_owner(Owner::Guest);
         input
     }
 
     #[test]
     fn three_switch_characters_change_the_owner() {
         let mut input = guest_input();
-        assert_eq!([input.take(1), input.take(1), input.take(1)], [Step::Nothing, Step::Nothing, Step::Switched("Xen")]);
+        assert_eq!(
+            [input.take(1), input.take(1), input.take(1)],
+            [Step::Nothing, Step::Nothing, Step::Switched]
+        );
+        assert_eq!(input.owner(), Owner::Hypervisor);
         assert_eq!(input.take(b'h'), Step::Key(b'h'));
-        assert_eq!([input.take(1), input.take(1), input.take(1)][2], Step::Switched("DOM0"));
+        assert_eq!([input.take(1), input.take(1), input.take(1)][2], Step::Switched);
+        assert_eq!(input.owner(), Owner::Guest);
     }
 
     #[test]

@@ -1,36 +1,54 @@
 //! Input: bytes from the UART to whom they are meant for, dom0 or the hypervisor's debug keys.
 //!
 //! Ctrl-A three times (or what `conswitch=` says) switches between the two, as on Xen.
-//! Lock rank: CONSOLE_INPUT, below the console's own.
+//! Lock rank: INPUT, below the console's own.
 
 mod input;
-pub mod keys;
+mod keys;
+mod report;
+mod snapshot;
 
 use crate::domain;
 use crate::machine::console::{print, with_uart};
+use crate::machine::percpu::PerCpu;
 use crate::machine::sync::{Lock, rank};
-use input::{Input, Step};
+use input::{Input, Owner, Step};
 use xen_abi::virq::Virq;
+
+/// Bytes taken at one interrupt; the line stays high while there are more.
+const BYTES_AT_ONCE: usize = 64;
 
 static INPUT: Lock<Input, { rank::INPUT }> = Lock::new(Input::new());
 
-/// Takes everything that the UART received.
-pub fn receive() {
-    while let Some(byte) = with_uart(|uart| uart.get()).flatten() {
+/// Takes what the UART received; keys are carried out on this CPU's way out.
+pub fn receive(cpu: &'static PerCpu) {
+    let mut for_guest = false;
+    for _ in 0..BYTES_AT_ONCE {
+        let Some(byte) = with_uart(|uart| uart.get()).flatten() else { break };
         let step = INPUT.lock().take(byte);
         match step {
             Step::Nothing => {}
-            Step::ForGuest => notify_guest(),
-            Step::Key(key) => keys::run(key),
-            Step::Switched(to) => print(format_args!("*** Serial input to {to} (type 'CTRL-a' three times to switch input)\n")),
+            Step::ForGuest => for_guest = true,
+            Step::Key(key) => keys::press(cpu, key),
+            Step::Switched => announce(),
         }
+    }
+    if for_guest && let Some(dom0) = domain::hardware() {
+        dom0.events.raise_virq(dom0, Virq::Console);
     }
 }
 
-fn notify_guest() {
-    if let Some(dom0) = domain::hardware() {
-        dom0.events.raise_virq(dom0, Virq::Console);
-    }
+/// Does what is posted to this CPU for debug keys. No guest's register is in use.
+#[inline]
+pub fn at_decision(cpu: &'static PerCpu) {
+    snapshot::answer(cpu);
+    keys::step(cpu);
+}
+
+/// Returns the count at which this CPU goes on with a debug key.
+#[inline]
+pub fn deadline(cpu: &PerCpu) -> Option<u64> {
+    keys::deadline(cpu)
 }
 
 /// Copies what was typed for dom0 to `buffer` and returns how much there was.
@@ -43,8 +61,27 @@ pub fn set_switch(control: Option<u8>) {
     INPUT.lock().set_switch(control);
 }
 
-/// From here on what is typed is dom0's.
+/// From here on what is typed is dom0's, unless `conswitch=` says otherwise.
 pub fn give_input_to_dom0() {
-    INPUT.lock().give_to_guest();
-    print(format_args!("*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)\n"));
+    INPUT.lock().set_owner(Owner::Guest);
+    announce();
+}
+
+/// Says whom input is for, and how that is changed.
+fn announce() {
+    let (owner, switch) = {
+        let input = INPUT.lock();
+        (input.owner(), input.switch())
+    };
+    let to = match owner {
+        Owner::Hypervisor => "Xen",
+        Owner::Guest => "DOM0",
+    };
+    match switch {
+        Some(code) => print(format_args!(
+            "*** Serial input to {to} (type 'CTRL-{}' three times to switch input)\n",
+            char::from(code.wrapping_add(b'a' - 1))
+        )),
+        None => print(format_args!("*** Serial input to {to}\n")),
+    }
 }

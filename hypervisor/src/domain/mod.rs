@@ -132,6 +132,18 @@ pub fn find(id: DomId) -> Option<Arc<Domain>> {
     DOMAINS.lock().iter().find(|domain| domain.id == id).cloned()
 }
 
+/// The list of domains is being changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// Returns the domain at a place of the list, if there are so many.
+///
+/// # Errors
+/// [`Busy`] while somebody holds the list's lock.
+pub fn try_at(index: usize) -> Result<Option<Arc<Domain>>, Busy> {
+    Ok(DOMAINS.try_lock().ok_or(Busy)?.get(index).cloned())
+}
+
 /// Returns all domains.
 pub fn all() -> Vec<Arc<Domain>> {
     DOMAINS.lock().clone()

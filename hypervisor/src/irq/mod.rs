@@ -40,6 +40,28 @@ const NOBODY: u32 = 0;
 const CONSOLE: u32 = 1;
 const FIRST_DOMAIN: u32 = 2;
 
+/// How often each SPI came.
+static COUNTS: [AtomicU32; 1020] = [const { AtomicU32::new(0) }; 1020];
+
+/// Whom an SPI is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// EL2, which reads what is typed.
+    Console,
+    /// A domain.
+    Domain(DomId),
+}
+
+/// Returns whom an SPI is for, if anybody, and how often it came.
+pub fn route(intid: IntId) -> Option<(Route, u32)> {
+    let count = COUNTS.get(intid.index())?.load(Ordering::Relaxed);
+    match ROUTES.get(intid.index())?.load(Ordering::Relaxed) {
+        NOBODY => None,
+        CONSOLE => Some((Route::Console, count)),
+        domain => Some((Route::Domain(DomId::new(u16::try_from(domain - FIRST_DOMAIN).ok()?)), count)),
+    }
+}
+
 /// Sets the numbers of the private interrupts.
 pub fn set_private(private: Private) {
     HYP_TIMER.store(private.hyp_timer.raw(), Ordering::Relaxed);
@@ -163,6 +185,9 @@ fn private_interrupt(gic: &Gic, cpu: &'static PerCpu, intid: IntId) {
 
 fn shared(gic: &Gic, cpu: &'static PerCpu, intid: IntId) {
     count(cpu, Cause::Spi);
+    if let Some(counter) = COUNTS.get(intid.index()) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
     match ROUTES.get(intid.index()).map_or(NOBODY, |route| route.load(Ordering::Relaxed)) {
         NOBODY => {
             log::warn!("{intid:?} is nobody's: switched off");
@@ -170,7 +195,7 @@ fn shared(gic: &Gic, cpu: &'static PerCpu, intid: IntId) {
             gic.deactivate(intid);
         }
         CONSOLE => {
-            console::receive();
+            console::receive(cpu);
             gic.deactivate(intid);
         }
         domain => {

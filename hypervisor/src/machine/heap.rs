@@ -34,8 +34,8 @@ pub fn init(start: VirtAddr, bytes: usize) {
     unsafe { HEAP.0.lock().init(start.raw(), bytes) }
 }
 
-/// Returns the bytes handed out and the bytes there are.
-pub fn usage() -> (usize, usize) {
-    let heap = HEAP.0.lock();
-    (heap.stats_alloc_actual(), heap.stats_total_bytes())
+/// Returns the bytes handed out and the bytes there are, or `None` while somebody holds the lock.
+pub fn try_usage() -> Option<(usize, usize)> {
+    let heap = HEAP.0.try_lock()?;
+    Some((heap.stats_alloc_actual(), heap.stats_total_bytes()))
 }

@@ -43,7 +43,9 @@ pub mod rank {
     /// The byte heap.
     pub const HEAP: u8 = 82;
     /// Typed bytes.
-    pub const INPUT: u8 = 88;
+    pub const INPUT: u8 = 86;
+    /// Debug keys that wait, and the registers that one CPU shows another.
+    pub const KEYS: u8 = 88;
     /// The console's ring and UART.
     pub const CONSOLE: u8 = 90;
 }
@@ -142,6 +144,13 @@ impl<T, const R: u8> SharedLock<T, R> {
     pub fn read(&self) -> ReadGuard<'_, T, R> {
         percpu::rank_taken(R);
         ReadGuard { inner: self.inner.read(), _not_send: PhantomData }
+    }
+
+    /// Takes the lock for reading if nobody writes.
+    pub fn try_read(&self) -> Option<ReadGuard<'_, T, R>> {
+        let inner = self.inner.try_read()?;
+        percpu::rank_taken(R);
+        Some(ReadGuard { inner, _not_send: PhantomData })
     }
 
     /// Takes the lock for writing.

@@ -76,6 +76,11 @@ pub fn stats() -> Stats {
     with(|table| table.stats()).unwrap_or(Stats { free_frames: 0, dirty_frames: 0 })
 }
 
+/// As [`stats`], or `None` while somebody holds the lock.
+pub fn try_stats() -> Option<Stats> {
+    FRAMES.try_lock()?.as_mut().map(|table| table.stats())
+}
+
 /// Allocates zeroed frames for a root of `bytes`, aligned to their size.
 pub fn alloc_root(bytes: u64) -> Option<PhysAddr> {
     let order = (bytes.max(PAGE_BYTES) >> PAGE_SHIFT).next_power_of_two().trailing_zeros();

@@ -158,7 +158,15 @@ impl P2m {
 
     /// Returns the pages that its tables take, roots included.
     pub fn table_pages(&self) -> u64 {
-        let roots = shape().geometry.root_tables() as u64;
-        self.inner.read().store.tables.load(Ordering::Relaxed) + roots
+        pages(&self.inner.read())
     }
+
+    /// As [`table_pages`](Self::table_pages), or `None` while somebody changes it.
+    pub fn try_table_pages(&self) -> Option<u64> {
+        self.inner.try_read().map(|inner| pages(&inner))
+    }
+}
+
+fn pages(inner: &Inner) -> u64 {
+    inner.store.tables.load(Ordering::Relaxed) + shape().geometry.root_tables() as u64
 }

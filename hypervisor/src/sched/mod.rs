@@ -5,6 +5,7 @@
 //! Lock rank: SCHED.
 
 mod deadlines;
+pub mod inspect;
 mod switch;
 
 pub use deadlines::{set_deadline, timer_fired};
@@ -182,6 +183,7 @@ pub fn block(cpu: &'static PerCpu) {
 
 /// Takes a scheduling decision and carries it out.
 fn decide(cpu: &'static PerCpu) {
+    crate::console::at_decision(cpu);
     let want = cpu.local.with(|local| core::mem::replace(&mut local.want, Want::Run));
     let now = clock::system_time_ns();
     let picked = with(|scheduler| match scheduler.pick(cpu.id, now, want) {

@@ -16,6 +16,11 @@ pub use system::SystemRegs;
 use super::cp15::low;
 use arm_spec::a32::{self, Psr};
 
+/// A register's name and value.
+pub type Named = (&'static str, u64);
+
+const R_NAMES: [&str; 13] = ["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12"];
+
 /// The general registers of a guest, as the vectors save them.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -59,6 +64,18 @@ impl GuestRegs {
     #[inline]
     pub fn pc(&self) -> u64 {
         u64::from(self.pc)
+    }
+
+    /// Returns the registers with their names, in the order in which they are shown.
+    pub fn named(&self) -> [Named; 17] {
+        let value = |n: usize| match n {
+            0 => ("PC", self.pc),
+            1 => ("CPSR", self.cpsr),
+            2 => ("SP_usr", self.sp_usr),
+            3 => ("LR_usr", self.lr_usr),
+            _ => (R_NAMES[n - 4], self.r[n - 4]),
+        };
+        core::array::from_fn(|n| value(n)).map(|(name, value)| (name, u64::from(value)))
     }
 
     /// Returns the processor state.

@@ -1,5 +1,6 @@
 //! What Hyp mode sets and asks. House names are A64's; the A32 name is in the doc line.
 
+use super::context::Named;
 use super::cp15::{high, low};
 use types::VcpuId;
 
@@ -53,6 +54,24 @@ pub fn init_cpu() {
 /// Returns this CPU's affinity, as in MPIDR, without its flag bits.
 pub fn mpidr() -> u64 {
     u64::from(read!(mpidr) & 0xff_ffff)
+}
+
+/// Hyp mode's own registers, by name.
+pub type HostNamed = [Named; 9];
+
+/// Returns Hyp mode's own registers with their names: those of the last trap, and how it runs.
+pub fn named() -> HostNamed {
+    [
+        ("HSR", u64::from(read!(hsr))),
+        ("HDFAR", u64::from(read!(hdfar))),
+        ("HIFAR", u64::from(read!(hifar))),
+        ("HPFAR", u64::from(read!(hpfar))),
+        ("HCR", u64::from(read!(hcr))),
+        ("VTCR", u64::from(read!(vtcr))),
+        ("VTTBR", read64!(vttbr)),
+        ("HTTBR", read64!(httbr)),
+        ("HTPIDR", u64::from(read!(htpidr))),
+    ]
 }
 
 /// Returns MIDR.

@@ -31,6 +31,14 @@ const PSTATE_START: u64 = 0x3c5;
 /// SCTLR_EL1 at a vCPU's start: MMU and caches off, the bits that read as one.
 const SCTLR_START: u64 = 0x00c5_0078 | 0x3000_0000;
 
+/// A register's name and value.
+pub type Named = (&'static str, u64);
+
+const X_NAMES: [&str; 31] = [
+    "X0", "X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X9", "X10", "X11", "X12", "X13", "X14", "X15", "X16",
+    "X17", "X18", "X19", "X20", "X21", "X22", "X23", "X24", "X25", "X26", "X27", "X28", "FP", "LR",
+];
+
 impl GuestRegs {
     /// Returns a vCPU's registers at its start: entry point and X0.
     pub const fn start(entry: u64, x0: u64) -> Self {
@@ -63,6 +71,15 @@ impl GuestRegs {
         if let Some(x) = self.x.get_mut(n as usize) {
             *x = value;
         }
+    }
+
+    /// Returns the registers with their names, in the order in which they are shown.
+    pub fn named(&self) -> [Named; 33] {
+        core::array::from_fn(|n| match n {
+            0 => ("PC", self.pc),
+            1 => ("CPSR", self.pstate),
+            _ => (X_NAMES[n - 2], self.x[n - 2]),
+        })
     }
 
     /// Tells whether the guest executes A32 or T32.
@@ -165,6 +182,33 @@ impl SystemRegs {
     /// Returns the registers of a vCPU that starts: MMU off, affinity and stage 2 set.
     pub fn start(vmpidr: u64, vttbr: u64) -> Self {
         Self { sctlr: SCTLR_START, vmpidr, vttbr, hcr: sysreg::hcr::GUEST, ..Self::default() }
+    }
+
+    /// Returns the registers that tell what the guest does, with their names.
+    pub fn named(&self) -> [Named; 21] {
+        [
+            ("SP_EL0", self.sp_el0),
+            ("SP_EL1", self.sp_el1),
+            ("ELR_EL1", self.elr),
+            ("SPSR_EL1", self.spsr),
+            ("ESR_EL1", self.esr),
+            ("FAR_EL1", self.far),
+            ("SCTLR_EL1", self.sctlr),
+            ("TCR_EL1", self.tcr),
+            ("TTBR0_EL1", self.ttbr0),
+            ("TTBR1_EL1", self.ttbr1),
+            ("MAIR_EL1", self.mair),
+            ("VBAR_EL1", self.vbar),
+            ("CONTEXTIDR", self.contextidr),
+            ("TPIDR_EL0", self.tpidr_el0),
+            ("TPIDRRO_EL0", self.tpidrro_el0),
+            ("TPIDR_EL1", self.tpidr_el1),
+            ("CPACR_EL1", self.cpacr),
+            ("PAR_EL1", self.par),
+            ("VMPIDR_EL2", self.vmpidr),
+            ("VTTBR_EL2", self.vttbr),
+            ("HCR_EL2", self.hcr),
+        ]
     }
 
     /// Returns VTTBR_EL2.

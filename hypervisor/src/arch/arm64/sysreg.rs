@@ -1,5 +1,6 @@
 //! System registers: what aarch64-cpu names, and by a macro what it lacks.
 
+use super::context::Named;
 use core::arch::asm;
 use types::VcpuId;
 
@@ -82,6 +83,27 @@ pub fn init_cpu() {
 /// Returns this CPU's affinity, as in MPIDR_EL1, without its flag bits.
 pub fn mpidr() -> u64 {
     read!("mpidr_el1") & 0xff_00ff_ffff
+}
+
+/// EL2's own registers, by name.
+pub type HostNamed = [Named; 12];
+
+/// Returns EL2's own registers with their names: those of the last trap, and how it runs.
+pub fn named() -> HostNamed {
+    [
+        ("ESR_EL2", read!("esr_el2")),
+        ("FAR_EL2", read!("far_el2")),
+        ("HPFAR_EL2", read!("hpfar_el2")),
+        ("ELR_EL2", read!("elr_el2")),
+        ("SPSR_EL2", read!("spsr_el2")),
+        ("HCR_EL2", read!("hcr_el2")),
+        ("VTCR_EL2", read!("vtcr_el2")),
+        ("VTTBR_EL2", read!("vttbr_el2")),
+        ("SCTLR_EL2", read!("sctlr_el2")),
+        ("TTBR0_EL2", read!("ttbr0_el2")),
+        ("CPTR_EL2", read!("cptr_el2")),
+        ("TPIDR_EL2", read!("tpidr_el2")),
+    ]
 }
 
 /// Returns MIDR_EL1.

@@ -5,6 +5,9 @@ use super::sysreg::Access;
 use arm_spec::a32::Psr;
 use arm_spec::esr::{Esr, ec};
 
+/// A register's name and value.
+pub type Named = (&'static str, u64);
+
 /// The general registers of a guest.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,11 @@ impl GuestRegs {
     /// Returns the registers with which a kernel is entered: its entry point and its device tree.
     pub const fn kernel(entry: u64, tree: u64) -> Self {
         Self::start(entry, tree)
+    }
+
+    /// Returns some registers with their names, in the order in which they are shown.
+    pub fn named(&self) -> [Named; 4] {
+        [("PC", self.pc), ("CPSR", self.pstate), ("X0", self.x[0]), ("X1", self.x[1])]
     }
 
     /// Returns the program counter.
@@ -115,6 +123,20 @@ impl SystemRegs {
     /// Returns the registers of a vCPU that starts: affinity and stage 2 set.
     pub fn start(vmpidr: u64, vttbr: u64) -> Self {
         Self { vmpidr, vttbr, ..Self::default() }
+    }
+
+    /// Returns the registers with their names.
+    pub fn named(&self) -> [Named; 7] {
+        let El1 { esr, far, elr, spsr, vbar } = self.el1;
+        [
+            ("ESR_EL1", esr),
+            ("FAR_EL1", far),
+            ("ELR_EL1", elr),
+            ("SPSR_EL1", spsr),
+            ("VBAR_EL1", vbar),
+            ("VMPIDR_EL2", self.vmpidr),
+            ("VTTBR_EL2", self.vttbr),
+        ]
     }
 
     /// Returns VTTBR_EL2.

@@ -1,5 +1,6 @@
 //! What EL2 sets and asks.
 
+use super::context::Named;
 use super::state;
 use types::VcpuId;
 
@@ -9,6 +10,14 @@ pub fn init_cpu() {}
 /// Returns this CPU's affinity.
 pub fn mpidr() -> u64 {
     state::with(|cpu| cpu.mpidr)
+}
+
+/// EL2's own registers, by name.
+pub type HostNamed = [Named; 2];
+
+/// Returns EL2's own registers with their names.
+pub fn named() -> HostNamed {
+    state::with(|cpu| [("VTCR_EL2", cpu.vtcr), ("VTTBR_EL2", cpu.vttbr)])
 }
 
 /// Returns MIDR_EL1.

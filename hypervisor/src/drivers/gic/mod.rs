@@ -171,6 +171,12 @@ impl Gic {
         self.with_frame(base, |frame| frame.word(gic::gicd::ISPENDR, base))
     }
 
+    /// Returns the enabled, pending and active bits of the 32 interrupts from `base` on.
+    pub fn state_words(&self, base: IntId) -> [u32; 3] {
+        [gic::gicd::ISENABLER, gic::gicd::ISPENDR, gic::gicd::ISACTIVER]
+            .map(|register| self.with_frame(base, |frame| frame.word(register, base)))
+    }
+
     /// Sets an interrupt's trigger and EL2's priority.
     pub fn configure(&self, intid: IntId, trigger: Trigger) {
         let _guard = REGISTERS.lock();

@@ -1,5 +1,6 @@
 //! What only a vCPU switch saves and loads: the kernel's CP15 registers and its modes' banked registers.
 
+use super::Named;
 use super::banked::{read_banked, write_banked};
 use crate::arch::cp15::low;
 use crate::arch::{cpu, sysreg};
@@ -106,6 +107,46 @@ impl SystemRegs {
     /// Returns the registers of a vCPU that starts: MMU off, affinity and stage 2 set.
     pub fn start(vmpidr: u64, vttbr: u64) -> Self {
         Self { sctlr: SCTLR_START, vmpidr: low(vmpidr), vttbr, hcr: sysreg::hcr::GUEST, ..Self::default() }
+    }
+
+    /// Returns the registers that tell what the guest does, with their names.
+    pub fn named(&self) -> [Named; 28] {
+        let m = &self.modes;
+        let [sp_svc, lr_svc, spsr_svc] = m.svc;
+        let [sp_abt, lr_abt, spsr_abt] = m.abt;
+        let [sp_und, lr_und, spsr_und] = m.und;
+        let [sp_irq, lr_irq, spsr_irq] = m.irq;
+        let word = |(name, value): (&'static str, u32)| (name, u64::from(value));
+        [
+            word(("SP_svc", sp_svc)),
+            word(("LR_svc", lr_svc)),
+            word(("SPSR_svc", spsr_svc)),
+            word(("SP_abt", sp_abt)),
+            word(("LR_abt", lr_abt)),
+            word(("SPSR_abt", spsr_abt)),
+            word(("SP_und", sp_und)),
+            word(("LR_und", lr_und)),
+            word(("SPSR_und", spsr_und)),
+            word(("SP_irq", sp_irq)),
+            word(("LR_irq", lr_irq)),
+            word(("SPSR_irq", spsr_irq)),
+            word(("SCTLR", self.sctlr)),
+            word(("TTBCR", self.ttbcr)),
+            word(("DACR", self.dacr)),
+            ("TTBR0", self.ttbr0),
+            ("TTBR1", self.ttbr1),
+            ("PAR", self.par),
+            word(("DFSR", self.dfsr)),
+            word(("DFAR", self.dfar)),
+            word(("IFSR", self.ifsr)),
+            word(("IFAR", self.ifar)),
+            word(("VBAR", self.vbar)),
+            word(("CONTEXTIDR", self.contextidr)),
+            word(("TPIDRPRW", self.tpidrprw)),
+            word(("VMPIDR", self.vmpidr)),
+            ("VTTBR", self.vttbr),
+            word(("HCR", self.hcr)),
+        ]
     }
 
     /// Returns VTTBR.
