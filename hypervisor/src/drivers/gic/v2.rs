@@ -17,6 +17,9 @@ pub struct GicV2 {
     interfaces: [AtomicU8; 8],
 }
 
+/// GICD_SGIR.TargetListFilter: all CPUs but the sender (GIC IHI 0048B 4.3.15).
+const ALL_OTHERS: u32 = 1 << 24;
+
 impl GicV2 {
     /// Takes over the controller behind these frames: GICD, GICC, GICH.
     pub fn new(dist: MmioWindow, cpu: MmioWindow, virt: MmioWindow) -> Self {
@@ -87,9 +90,15 @@ impl GicV2 {
         self.interfaces.get(cpu.index()).map_or(0, |bit| u32::from(bit.load(Ordering::Relaxed)))
     }
 
+    /// Sends an SGI to one CPU; to all others where its interface is not known yet, as when a board's
+    /// boot code waits for an interrupt before the CPU has come to us.
     pub(super) fn send_sgi(&self, intid: IntId, cpu: CpuId) {
         cpu::dsb_sy();
-        self.dist.write(gicd::SGIR, self.target(cpu) << 16 | intid.raw());
+        let target = match self.target(cpu) {
+            0 => ALL_OTHERS,
+            interface => interface << 16,
+        };
+        self.dist.write(gicd::SGIR, target | intid.raw());
     }
 
     pub(super) fn route(&self, intid: IntId, cpu: CpuId) {
