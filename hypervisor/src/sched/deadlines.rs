@@ -1,0 +1,64 @@
+//! EL2's timer: the slice's end, and the timers of vCPUs that do not run.
+
+use super::{reschedule, wake};
+use crate::arch::timer;
+use crate::domain::{Vcpu, ptimer};
+use crate::machine::percpu::PerCpu;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
+
+/// Notes that a vCPU leaves `cpu` with a timer that fires at count `deadline`, or none.
+pub(super) fn note(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>, deadline: Option<u64>) {
+    // Zero means none: the count zero was passed at reset.
+    vcpu.sched.deadline.store(deadline.unwrap_or(0), Ordering::SeqCst);
+    if deadline.is_none() {
+        return;
+    }
+    // Room was made for every vCPU when its domain was (sched::add).
+    let mut sleepers = cpu.sleepers.lock();
+    if !sleepers.iter().any(|sleeper| Arc::ptr_eq(sleeper, vcpu)) {
+        sleepers.push(vcpu.clone());
+    }
+}
+
+/// Notes that a vCPU came to a CPU: its timers are the hardware's again.
+pub(super) fn forget(vcpu: &Vcpu) {
+    vcpu.sched.deadline.store(0, Ordering::SeqCst);
+}
+
+/// Sets EL2's timer to the earliest of the slice's end, the emulated timer of the vCPU that runs, and
+/// the timers of those that sleep, and the next lines of a debug key.
+pub fn set_deadline(cpu: &'static PerCpu) {
+    let now = timer::counter();
+    let running = cpu.current().and_then(|vcpu| vcpu.state.with(|state| state.physical_timer.deadline(now)));
+    let slice = cpu.current().and_then(|_| cpu.local.with(|local| local.slice_end));
+    let sleepers = cpu.sleepers.lock();
+    let counts = sleepers.iter().map(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst));
+    let sleeping = counts.filter(|count| *count != 0).min();
+    let console = crate::console::deadline(cpu);
+    timer::set_hyp_deadline([slice, sleeping, running, console].into_iter().flatten().min());
+}
+
+/// EL2's timer fired: wake those whose time has come, and decide anew.
+pub fn timer_fired(cpu: &'static PerCpu) {
+    let now = timer::counter();
+    loop {
+        let due = take_due(&mut cpu.sleepers.lock(), now);
+        let Some(vcpu) = due else { break };
+        wake(&vcpu);
+    }
+    if let Some(vcpu) = cpu.current() {
+        ptimer::check(vcpu);
+    }
+    reschedule(cpu);
+}
+
+/// Takes one sleeper that is due, dropping those that run again.
+fn take_due(sleepers: &mut Vec<Arc<Vcpu>>, now: u64) -> Option<Arc<Vcpu>> {
+    sleepers.retain(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst) != 0);
+    let at = sleepers.iter().position(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst) <= now)?;
+    let vcpu = sleepers.swap_remove(at);
+    vcpu.sched.deadline.store(0, Ordering::SeqCst);
+    Some(vcpu)
+}
