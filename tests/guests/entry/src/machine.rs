@@ -43,7 +43,9 @@ fn placement(machine: &Machine) {
 /// First and last words of each bank can be written; banks are apart from each other and from the GIC.
 fn banks(machine: &Machine) {
     let banks = machine.memory.as_slice();
-    let page = |bank: &rt::machine::Range| bank.base % 4096 == 0 && bank.size % 4096 == 0 && bank.size > 0;
+    let page = |bank: &rt::machine::Range| {
+        bank.base.is_multiple_of(4096) && bank.size.is_multiple_of(4096) && bank.size > 0
+    };
     check("banks are whole pages", banks.iter().all(page));
     let apart =
         banks.iter().enumerate().all(|(i, bank)| banks.iter().skip(i + 1).all(|other| !bank.overlaps(other)));

@@ -44,7 +44,7 @@ pub fn registers(machine: &'static Machine) {
     } else {
         skip("they survive yielding", "no /hypervisor");
     }
-    (7..40).for_each(|seed| pattern::load(seed));
+    (7..40).for_each(pattern::load);
     check_eq("the last of many loads counts", pattern::lost(39), 0);
 }
 

@@ -63,7 +63,7 @@ fn slot(cpu: usize, intid: u32) -> &'static AtomicU32 {
 pub fn interrupt() {
     let iar = gic::acknowledge();
     let intid = gic::intid_of(iar);
-    if intid >= 1020 && intid < 8192 {
+    if (1020..8192).contains(&intid) {
         SPURIOUS.fetch_add(1, Ordering::AcqRel);
         return;
     }

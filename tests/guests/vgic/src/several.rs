@@ -176,7 +176,7 @@ fn chorus(machine: &Machine, cpus: usize) {
     start_all(machine, cpus, shout);
     let off = end_all(machine, cpus);
     arch::unmask_irq();
-    let want = if gic::version() == 2 { cpus as u32 - 1 } else { 1 };
+    let want = if gic::version() == 2 { u32::try_from(cpus - 1).unwrap_or(0) } else { 1 };
     timer::wait_ms("the SGIs of all", 2000, || irq::count(0, 5) >= want);
     check_eq(NAMES[7], irq::count(0, 5), want);
     check(NAMES[8], off);

@@ -52,7 +52,7 @@ pub fn init_cpu() {
 /// The frame whose GICR_TYPER has this CPU's affinity.
 fn find_redistributor() -> Option<usize> {
     let Some(GicInfo::V3 { gicr, .. }) = start::machine().map(|machine| machine.gic) else { return None };
-    gicr.iter().find_map(|region| find_in(region))
+    gicr.iter().find_map(find_in)
 }
 
 fn find_in(region: &Range) -> Option<usize> {
