@@ -98,6 +98,7 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
     rust_targets(&both)?;
     packages(&[Need::Emulator, Need::Debian])?;
     if all {
+        rust_components()?;
         rust_targets(&[HOST_32])?;
         packages(&[Need::DeviceTree, Need::Abi, Need::Debugger])?;
     }
@@ -128,6 +129,25 @@ pub fn rust_targets(targets: &[&str]) -> Result<()> {
             missing.join(" ")
         )
     })
+}
+
+/// Installs the components that lints and formatting need.
+///
+/// # Errors
+/// One is missing and rustup cannot add it.
+pub fn rust_components() -> Result<()> {
+    let missing: Vec<&str> = [("fmt", "rustfmt"), ("clippy", "clippy")]
+        .into_iter()
+        .filter(|(subcommand, _)| cmd::output(cmd::cargo().args([subcommand, "--version"])).is_err())
+        .map(|(_, component)| component)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    cmd::progress(&format!("installing the Rust components {}", missing.join(" ")));
+    let mut rustup = Command::new("rustup");
+    rustup.current_dir(crate::paths::root()).args(["component", "add"]).args(&missing);
+    cmd::run_shown(&mut rustup).with_context(|| format!("next: rustup component add {}", missing.join(" ")))
 }
 
 fn target_installed(target: &str) -> Result<bool> {

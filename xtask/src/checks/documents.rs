@@ -1,6 +1,6 @@
 //! Documents made from the source: `cargo xtask docs` writes them, CI fails when one is stale.
 
-use super::unsafety;
+use super::{locking, unsafety};
 use crate::args::Args;
 use crate::paths;
 use anyhow::{Result, ensure};
@@ -16,7 +16,10 @@ struct Document {
     make: fn() -> Result<String>,
 }
 
-const DOCUMENTS: &[Document] = &[Document { name: "UNSAFE.md", make: unsafe_budget }];
+const DOCUMENTS: &[Document] = &[
+    Document { name: "LOCKING.md", make: locking::document },
+    Document { name: "UNSAFE.md", make: unsafe_budget },
+];
 
 /// `cargo xtask docs`: writes all of them.
 pub fn command(args: Args) -> Result<ExitCode> {

@@ -2,6 +2,7 @@
 
 pub mod documents;
 mod layers;
+mod locking;
 mod scan;
 mod sizes;
 pub mod unsafety;

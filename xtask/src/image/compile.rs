@@ -3,6 +3,7 @@
 use crate::arch::Arch;
 use crate::{cmd, paths};
 use anyhow::Result;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// How to compile.
@@ -52,7 +53,11 @@ impl Program<'_> {
 pub fn compile(program: Program<'_>, arch: Arch, profile: Profile) -> Result<PathBuf> {
     let (package, bin) = program.names();
     let mut cargo = cmd::cargo();
-    cargo.args(["rustc", "--quiet", "--package", package, "--bin", bin, "--target", arch.target()]);
+    cargo.args(["rustc", "--package", package, "--bin", bin, "--target", arch.target()]);
+    // A person sees cargo's progress; a log is spared it.
+    if !std::io::stderr().is_terminal() {
+        cargo.arg("--quiet");
+    }
     if profile == Profile::Release {
         cargo.arg("--release");
     }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 /// `cargo fmt --check`.
 pub fn fmt(_: &Context) -> Result<Vec<Case>> {
+    setup::rust_components()?;
     let log = paths::logs()?.join("fmt.log");
     let case = timed("rustfmt", || {
         cmd::run_logged(cmd::cargo().args(["fmt", "--all", "--check"]), &log).context("next: cargo fmt --all")
@@ -24,6 +25,7 @@ pub fn fmt(_: &Context) -> Result<Vec<Case>> {
 
 /// Clippy, where a warning is a failure: host code on the host, bare-metal code on its targets.
 pub fn clippy(context: &Context) -> Result<Vec<Case>> {
+    setup::rust_components()?;
     setup::rust_targets(&Arch::ALL.map(Arch::target))?;
     let packages = workspace::packages()?;
     let named = |kinds: &[Kind]| -> Vec<String> {
