@@ -29,8 +29,9 @@ usage: cargo xtask COMMAND
   run [--arch arm64|arm32] [--gic 2|3] [--cpu MODEL] [--cpus N] [--memory 2G] [--cmdline TEXT]
       [--dom0-cmdline TEXT] [--hypervisor xenolith|xen|none] [--guest linux|demo|FILE] [--disk FILE] [--gdb]
         boot Debian as dom0 on this terminal
-  test [--full] [FILTER]
-        all tests, or those whose name contains FILTER; logs are kept in target/xtask-logs
+  test [--full] [--mutants] [FILTER]
+        all tests, or those whose name contains FILTER; logs are kept in target/xtask-logs;
+        --mutants plants faults and expects the guests to notice
   ci JOB [--full] [FILTER]
         one stage of the tests; without JOB, their names
   docs
@@ -50,6 +51,10 @@ fn main() -> ExitCode {
 
 fn dispatch() -> Result<ExitCode> {
     let mut args = Args::from_environment();
+    if args.take_flag("--help") || args.take_flag("-h") {
+        println!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(command) = args.take_positional() else {
         println!("{USAGE}");
         return Ok(ExitCode::FAILURE);
@@ -61,7 +66,7 @@ fn dispatch() -> Result<ExitCode> {
         "ci" => test::ci_command(args),
         "docs" => checks::documents::command(args),
         "setup" => setup::command(args),
-        "help" | "--help" | "-h" => {
+        "help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
         }

@@ -8,6 +8,7 @@ mod dtbs;
 mod guests;
 mod image;
 mod jobs;
+mod mutants;
 mod report;
 mod scenario;
 
@@ -74,10 +75,22 @@ const STAGES: &[Stage] = &[
     Stage { name: "boots", about: "Debian in QEMU", run: boots::run, names: boots::names },
 ];
 
-/// `cargo xtask test [--full] [--hypervisor H] [FILTER]`.
+/// Not a stage of the usual tests: it tests them.
+const MUTANTS: Stage = Stage {
+    name: "mutants",
+    about: "planted faults, each to be noticed by the test guests",
+    run: mutants::run,
+    names: mutants::names,
+};
+
+/// `cargo xtask test [--full] [--mutants] [--hypervisor H] [FILTER]`.
 pub fn command(mut args: Args) -> Result<ExitCode> {
+    let mutants = args.take_flag("--mutants");
     let context = context(&mut args)?;
     args.finish()?;
+    if mutants {
+        return run(&context, &[&MUTANTS]);
+    }
     let by_name: Vec<&Stage> =
         STAGES.iter().filter(|stage| context.filter.as_deref() == Some(stage.name)).collect();
     if by_name.is_empty() {
