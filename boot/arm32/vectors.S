@@ -36,6 +36,48 @@ vectors:
     b    guest_irq
     b    guest_fiq
 
+// The same for CPUs whose branch predictor a guest can train against Hyp mode: no branch is executed
+// before the predictor is invalidated. The vectors run into each other, and each adds one to SP, whose
+// low three bits are zero, so that they tell which it was. (In the middle of a prologue SP may be a
+// multiple of four only: a fault of our own there may be told under another name.)
+.macro hardened_vectors name, op2
+.balign 32
+.global \name
+\name:
+    .rept 7
+    add  sp, sp, #1
+    .endr
+    nop
+    mcr  p15, 0, r0, c7, c5, \op2
+    isb
+    tst  sp, #4
+    bne  host_before_data
+    tst  sp, #2
+    beq  1f
+    tst  sp, #1
+    bic  sp, sp, #7
+    beq  guest_sync
+    b    host_data
+1:  tst  sp, #1
+    bic  sp, sp, #7
+    bne  guest_irq
+    b    guest_fiq
+.endm
+hardened_vectors vectors_bpiall, 6
+hardened_vectors vectors_iciallu, 0
+
+host_before_data:                       // 7 to 4: reset, undefined, call, prefetch
+    tst  sp, #2
+    beq  1f
+    tst  sp, #1
+    bic  sp, sp, #7
+    bne  host_reset
+    b    host_undefined
+1:  tst  sp, #1
+    bic  sp, sp, #7
+    bne  host_call
+    b    host_prefetch
+
 host_vector host_reset, 0
 host_vector host_undefined, 1
 host_vector host_call, 2

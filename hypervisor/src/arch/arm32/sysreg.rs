@@ -48,6 +48,7 @@ pub fn init_cpu() {
     write!(hdcr, HDCR | (read!(pmcr) >> 11) & HDCR_HPMN);
     write!(hstr, 0);
     write!(vpidr, read!(midr));
+    super::traps::set_vectors(super::errata::hardening());
     super::cpu::isb();
 }
 

@@ -5,6 +5,7 @@
 //! are read once.
 
 use super::context::GuestRegs;
+use super::errata::Hardening;
 use super::{cpu, layout};
 use crate::machine::percpu::PerCpu;
 use crate::trap::{self, Entry, Fault};
@@ -49,7 +50,21 @@ global_asm!(
 );
 
 unsafe extern "C" {
+    static vectors: u8;
+    static vectors_bpiall: u8;
+    static vectors_iciallu: u8;
     fn first_entry(context: *mut Context, stack_top: usize) -> !;
+}
+
+/// Sets this CPU's vectors (HVBAR), which may have to invalidate the branch predictor at each trap.
+pub(super) fn set_vectors(hardening: Hardening) {
+    let base = match hardening {
+        Hardening::None => &raw const vectors,
+        Hardening::Branches => &raw const vectors_bpiall,
+        Hardening::Instructions => &raw const vectors_iciallu,
+    };
+    write!(hvbar, base as u32);
+    cpu::isb();
 }
 
 /// Makes `context` what runs on `cpu`: traps from the guest save there.
