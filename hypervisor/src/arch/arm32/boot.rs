@@ -90,7 +90,7 @@ pub fn image_to_phys(va: VirtAddr) -> PhysAddr {
 
 /// Returns the aligned 64-bit word at `offset` bytes into the image: an entry of a table in it.
 pub fn image_word(offset: usize) -> &'static AtomicU64 {
-    debug_assert!(offset % 8 == 0 && offset + 8 <= image_bytes());
+    debug_assert!(offset.is_multiple_of(8) && offset + 8 <= image_bytes());
     // SAFETY: the word lies in the image, which is mapped for good; callers pass tables of `.bss`,
     // which nobody accesses but atomically and the table walker.
     unsafe { &*((layout::IMAGE.raw() + offset) as *const AtomicU64) }

@@ -1,5 +1,6 @@
 //! Cache maintenance by address.
 
+use super::cp15::word;
 use super::cpu;
 use types::VirtAddr;
 
@@ -15,7 +16,7 @@ pub fn clean_invalidate(start: VirtAddr, bytes: usize) {
     let end = start.raw().wrapping_add(bytes);
     let mut at = start.align_down(line).raw();
     while at < end {
-        write!(dccimvac, at as u32);
+        write!(dccimvac, word(at));
         at = at.wrapping_add(line);
     }
     cpu::dsb_sy();

@@ -214,6 +214,13 @@ pub const fn low(value: u64) -> u32 {
     (value & 0xffff_ffff) as u32
 }
 
+/// Returns an address as a register holds it.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "an address has 32 bits here")]
+pub const fn word(address: usize) -> u32 {
+    address as u32
+}
+
 /// Returns bits 63:32.
 #[inline]
 pub const fn high(value: u64) -> u32 {

@@ -21,6 +21,7 @@ pub mod window;
 
 /// Converts a 64-bit number to an address; what lies beyond 32 bits becomes the last one.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the value is compared with the greatest first")]
 pub const fn to_usize(value: u64) -> usize {
     if value > u32::MAX as u64 { usize::MAX } else { value as usize }
 }

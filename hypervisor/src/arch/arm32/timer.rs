@@ -1,5 +1,7 @@
 //! The generic timer: the counter, Hyp mode's own timer and the guest's virtual timer.
 
+use super::cp15::low;
+
 /// CNT*_CTL.ENABLE.
 pub const CTL_ENABLE: u64 = 1 << 0;
 /// CNT*_CTL.IMASK.
@@ -34,7 +36,7 @@ pub fn set_hyp_deadline(deadline: Option<u64>) {
     match deadline {
         Some(count) => {
             write64!(cnthp_cval, count);
-            write!(cnthp_ctl, CTL_ENABLE as u32);
+            write!(cnthp_ctl, low(CTL_ENABLE));
         }
         None => write!(cnthp_ctl, 0),
     }
@@ -66,7 +68,7 @@ impl VirtualTimer {
         write64!(cntvoff, self.offset);
         write64!(cntv_cval, self.cval);
         super::cpu::isb();
-        write!(cntv_ctl, (self.ctl & (CTL_ENABLE | CTL_IMASK)) as u32);
+        write!(cntv_ctl, low(self.ctl & (CTL_ENABLE | CTL_IMASK)));
     }
 
     /// Returns the physical count at which it fires, or `None` if it is off or masked.

@@ -2,6 +2,7 @@
 //!
 //! ARMv7 has no operation by IPA: what a guest's stage 2 loses is forgotten with its whole VMID.
 
+use super::cp15::word;
 use super::cpu;
 use core::arch::asm;
 use types::{Ipa, VirtAddr};
@@ -22,7 +23,7 @@ fn finish() {
 /// Forgets Hyp mode's translation of one page, on all CPUs (TLBIMVAHIS).
 pub fn flush_el2_page(va: VirtAddr) {
     dsb_ishst();
-    write!(tlbimvahis, va.raw() as u32 & !0xfff);
+    write!(tlbimvahis, word(va.raw()) & !0xfff);
     finish();
 }
 
@@ -30,7 +31,7 @@ pub fn flush_el2_page(va: VirtAddr) {
 #[inline]
 pub(super) fn flush_el2_page_local(va: VirtAddr) {
     cpu::dsb_nsh();
-    write!(tlbimvah, va.raw() as u32 & !0xfff);
+    write!(tlbimvah, word(va.raw()) & !0xfff);
     cpu::dsb_nsh();
     cpu::isb();
 }

@@ -171,7 +171,7 @@ pub fn frame_pointer() -> usize {
 /// Returns `None` where `fp` is not aligned or not in a mapped Hyp stack of `stack`.
 pub fn frame_record(fp: usize, stack: core::ops::Range<usize>) -> Option<(usize, usize)> {
     let inside = stack.contains(&fp) && stack.contains(&(fp + 7));
-    if fp % 4 != 0 || !inside {
+    if !fp.is_multiple_of(4) || !inside {
         return None;
     }
     // SAFETY: the record lies in the stack given, which is mapped.
