@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub use compile::{Profile, Program, compile};
-pub use early_uart::EarlyUart;
+pub use early_uart::{EarlyUart, patch as patch_early_uart};
 
 /// What to build.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 //!
 //! A stage is a CI job. [`report`] counts and prints; the other modules are the stages.
 
+mod badinput;
 mod boots;
 mod cargo;
 mod dtbs;
@@ -72,6 +73,12 @@ const STAGES: &[Stage] = &[
     Stage { name: "image", about: "both images and their sizes", run: image::run, names: image::names },
     Stage { name: "dtbs", about: "the device trees of Debian's kernels", run: dtbs::run, names: dtbs::names },
     Stage { name: "guests", about: "bare-metal test guests in QEMU", run: guests::run, names: guests::names },
+    Stage {
+        name: "badinput",
+        about: "what a boot loader should never pass, in QEMU",
+        run: badinput::run,
+        names: badinput::names,
+    },
     Stage { name: "boots", about: "Debian in QEMU", run: boots::run, names: boots::names },
 ];
 

@@ -1,0 +1,187 @@
+//! A tree that is valid, of a machine that cannot be used as it is.
+
+use super::super::tree::Node;
+use super::super::{Bad, End};
+
+pub const CASES: &[Bad] = &[
+    Bad {
+        name: "nothing-wrong",
+        spoil: |_| Ok(()),
+        says: &["(XEN) Command line: console=dtuart", "(XEN) dom0: 1 vCPUs"],
+        end: End::Boots,
+    },
+    Bad {
+        name: "no-memory",
+        spoil: |rig| {
+            rig.tree.remove_children("memory");
+            Ok(())
+        },
+        says: &["(XEN) No memory: the device tree has no usable /memory node"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "memory-without-size",
+        spoil: |rig| {
+            rig.tree.child("memory")?.set_wide("reg", &[0x4000_0000, 0]);
+            Ok(())
+        },
+        says: &["(XEN) No memory: the device tree has no usable /memory node"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "memory-that-wraps",
+        spoil: |rig| {
+            rig.tree.child("memory")?.set_wide("reg", &[0xffff_ffff_ffff_0000, 0x10_0000]);
+            Ok(())
+        },
+        says: &["(XEN) No memory: the device tree has no usable /memory node"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "memory-elsewhere",
+        spoil: |rig| {
+            rig.tree.child("memory")?.set_wide("reg", &[0x8000_0000, 0x1000_0000]);
+            Ok(())
+        },
+        says: &["(XEN) The image at 0x40200000-", "is not in the RAM of the device tree"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "memory-too-small",
+        spoil: |rig| {
+            rig.tree
+                .child("memory")?
+                .set_wide("reg", &[0x4020_0000, 0x10_0000, 0x4600_0000, 0x1_0000, 0x4800_0000, 0x10_0000]);
+            Ok(())
+        },
+        says: &["(XEN) No piece of free RAM is large enough for the hypervisor's own tables"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "noreboot",
+        spoil: |rig| {
+            rig.options("noreboot")?;
+            rig.tree.remove_children("memory");
+            Ok(())
+        },
+        says: &["(XEN) No memory"],
+        end: End::Halts,
+    },
+    Bad {
+        name: "no-gic",
+        spoil: |rig| {
+            rig.tree.remove_children("intc");
+            Ok(())
+        },
+        says: &["(XEN) device tree: no GIC of a known kind"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "unknown-gic",
+        spoil: |rig| {
+            rig.tree.child("intc")?.set_str("compatible", "vendor,interrupt-machine");
+            Ok(())
+        },
+        says: &["(XEN) device tree: no GIC of a known kind"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "gic-without-registers",
+        spoil: |rig| {
+            rig.tree.child("intc")?.remove("reg");
+            Ok(())
+        },
+        says: &["(XEN) device tree: malformed reg of the GIC", "node intc"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "gic-without-this-cpu",
+        spoil: |rig| {
+            // A redistributor region with room for one frame, which is not this CPU's: it is RAM's zeros.
+            rig.tree.child("intc")?.set_wide("reg", &[0x800_0000, 0x1_0000, 0x4f00_0000, 0x2_0000]);
+            Ok(())
+        },
+        says: &["(XEN) The GIC has no redistributor for CPU 0x"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "no-timer",
+        spoil: |rig| {
+            rig.tree.remove_children("timer");
+            Ok(())
+        },
+        says: &["(XEN) No generic timer"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "cpu-that-does-not-exist",
+        spoil: |rig| {
+            let mut ghost = Node::named("cpu@77");
+            ghost.set_str("device_type", "cpu").set_str("compatible", "arm,cortex-a57");
+            ghost.set_str("enable-method", "psci").set_cells("reg", &[0x77]);
+            rig.cpus = 2;
+            let mut second = ghost.clone();
+            second.rename("cpu@1").set_cells("reg", &[1]);
+            let cpus = rig.tree.child("cpus")?;
+            cpus.add(ghost);
+            cpus.add(second);
+            Ok(())
+        },
+        says: &[
+            "(XEN) CPU 0x77 does not come up: firmware's CPU_ON refused",
+            "(XEN) Brought up 2 CPUs",
+            "2 vCPUs",
+        ],
+        end: End::Boots,
+    },
+    Bad {
+        name: "cpu-that-nobody-can-start",
+        spoil: |rig| {
+            let mut ghost = Node::named("cpu@1");
+            ghost
+                .set_str("device_type", "cpu")
+                .set_str("enable-method", "vendor,magic")
+                .set_cells("reg", &[1]);
+            rig.tree.child("cpus")?.add(ghost);
+            Ok(())
+        },
+        says: &["(XEN) CPU 0x1 does not come up: nobody knows how to start it", "(XEN) Brought up 1 CPUs"],
+        end: End::Boots,
+    },
+    Bad {
+        name: "cpu-that-does-not-answer",
+        spoil: |rig| {
+            let mut ghost = Node::named("cpu@1");
+            ghost.set_str("device_type", "cpu").set_str("enable-method", "spin-table").set_cells("reg", &[1]);
+            ghost.set_wide("cpu-release-addr", &[0x4e00_0000]);
+            rig.tree.child("cpus")?.add(ghost);
+            Ok(())
+        },
+        says: &[
+            "(XEN) CPU 0x1 does not come up: it did not answer within 2 seconds",
+            "(XEN) Brought up 1 CPUs",
+        ],
+        end: End::Boots,
+    },
+    Bad {
+        name: "unknown-uart",
+        spoil: |rig| {
+            rig.tree.child("pl011")?.set_str("compatible", "vendor,uart");
+            rig.early_uart()
+        },
+        says: &["(XEN) No console: there is no driver for /pl011@9000000 (vendor,uart)"],
+        end: End::Boots,
+    },
+    Bad {
+        name: "unknown-uart-without-early-uart",
+        spoil: |rig| {
+            rig.tree.child("pl011")?.set_str("compatible", "vendor,uart");
+            Ok(())
+        },
+        says: &[
+            "(XEN) No console: there is no driver for /pl011@9000000 (vendor,uart)",
+            "Serial input to DOM0",
+        ],
+        end: End::Silent,
+    },
+];

@@ -1,0 +1,40 @@
+//! Command lines with mistakes: each is named, and boot goes on.
+
+use super::super::{Bad, End};
+
+pub const CASES: &[Bad] = &[
+    Bad {
+        name: "unknown-option",
+        spoil: |rig| rig.options("frobnicate=7 no-such"),
+        says: &[
+            "(XEN) Command line: unknown option \"frobnicate\" on the command line is ignored",
+            "unknown option \"no-such\"",
+        ],
+        end: End::Boots,
+    },
+    Bad {
+        name: "bad-value",
+        spoil: |rig| rig.options("dom0_max_vcpus=many loglvl=loud dom0_mem=lots"),
+        says: &[
+            "option \"dom0_max_vcpus\" has the invalid value \"many\" and is ignored",
+            "option \"loglvl\" has the invalid value \"loud\" and is ignored",
+            "option \"dom0_mem\" has the invalid value \"lots\" and is ignored",
+        ],
+        end: End::Boots,
+    },
+    Bad {
+        name: "option-given-twice",
+        spoil: |rig| rig.options("dom0_mem=96M"),
+        says: &["option \"dom0_mem\" is given again: the last one counts", "(96 MiB)"],
+        end: End::Boots,
+    },
+    Bad {
+        name: "unknown-console",
+        spoil: |rig| {
+            rig.options("dtuart=serial9")?;
+            rig.early_uart()
+        },
+        says: &["(XEN) No console: serial9 is no device with registers"],
+        end: End::Boots,
+    },
+];
