@@ -34,6 +34,8 @@ pub struct Vcpu {
     pub sched: crate::sched::Entity,
     /// Where its events and run state are told.
     pub info: super::shared_info::VcpuInfo,
+    /// How far its set/way cache maintenance is.
+    pub set_way: Own<super::cache::SetWay>,
     /// Why it entered EL2.
     pub stats: Stats,
     /// The CPU whose floating-point registers hold its state, plus one; 0 is none.
@@ -72,6 +74,7 @@ impl Vcpu {
             online: AtomicBool::new(false),
             sched: crate::sched::Entity::default(),
             info: super::shared_info::VcpuInfo::default(),
+            set_way: Own::new(super::cache::SetWay::default()),
             stats: Stats::default(),
             fp_home: AtomicU32::new(0),
         }

@@ -6,7 +6,7 @@
 //! and page tables, never a frame that holds EL2's own objects.
 
 use crate::arch::{cache, window};
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use types::{PAGE_BYTES, PhysAddr, PhysRange, VirtAddr};
 
 /// The most separate ranges of RAM.
@@ -154,6 +154,24 @@ pub fn write_u64(pa: PhysAddr, value: u64) {
         // SAFETY: as in `read_u64`.
         unsafe { (*pointer.cast::<AtomicU64>()).store(value, Ordering::Relaxed) }
     });
+}
+
+/// Runs `f` on the naturally aligned 32-bit word at `pa`, which a guest may change at any time.
+///
+/// `f` reaches no other frame.
+///
+/// # Errors
+/// If it is not an aligned word of RAM.
+#[inline]
+pub fn with_u32<R>(pa: PhysAddr, f: impl FnOnce(&AtomicU32) -> R) -> Result<R, NotRam> {
+    if !pa.is_aligned(4) {
+        return Err(NotRam);
+    }
+    check(pa, 4)?;
+    // SAFETY: (1) the word is RAM, aligned and mapped while `f` runs; (2) every bit pattern is valid and
+    // concurrent changes by the guest are accesses of another observer; (3) EL2's own objects are in no
+    // frame that callers name.
+    Ok(window::with(pa, |pointer| f(unsafe { &*pointer.cast::<AtomicU32>() })))
 }
 
 /// Zeroes one frame for a page table.

@@ -16,7 +16,11 @@ const PAR_FAULT: u64 = 1;
 /// PAR_EL1 bits 47:12: the frame.
 const PAR_ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
-fn translate(va: GuestVa, access: Access) -> Result<PhysAddr, BadAddress> {
+/// Returns what physical address stands behind an address of the calling vCPU now.
+///
+/// # Errors
+/// If the vCPU could not access it so.
+pub fn translate(va: GuestVa, access: Access) -> Result<PhysAddr, BadAddress> {
     let par = sysreg::translate(va.raw(), access);
     if par & PAR_FAULT != 0 {
         return Err(BadAddress);

@@ -16,6 +16,8 @@ use spin::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub mod rank {
     /// The list of domains.
     pub const DOMAINS: u8 = 10;
+    /// The time of day that domains are told.
+    pub const WALL_CLOCK: u8 = 12;
     /// A domain's stage 2.
     pub const P2M: u8 = 20;
     /// A domain's event channels.
@@ -83,6 +85,19 @@ impl<T, const R: u8> Lock<T, R> {
     pub fn lock(&self) -> Guard<'_, T, R> {
         percpu::rank_taken(R);
         Guard { inner: self.inner.lock(), _not_send: PhantomData }
+    }
+
+    /// Takes this lock and another of its rank, which is not the same one, in an order that all agree on.
+    pub fn lock_both<'a>(&'a self, other: &'a Self) -> (Guard<'a, T, R>, Guard<'a, T, R>) {
+        percpu::rank_taken(R);
+        let guard = |lock: &'a Self| Guard { inner: lock.inner.lock(), _not_send: PhantomData };
+        if core::ptr::from_ref(self) < core::ptr::from_ref(other) {
+            let first = guard(self);
+            (first, guard(other))
+        } else {
+            let first = guard(other);
+            (guard(self), first)
+        }
     }
 
     /// Takes the lock if it is free.

@@ -9,9 +9,9 @@ use crate::machine::frame_window;
 use crate::machine::sync::{SharedLock, rank};
 use crate::mm::frames;
 use core::sync::atomic::{AtomicU64, Ordering};
-use pagetable::{Attrs, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
+use pagetable::{Attrs, Extent, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
 use spin::Once;
-use types::{Ipa, IpaRange, PhysAddr, Vmid};
+use types::{Gfn, Ipa, IpaRange, PAGE_BYTES, PhysAddr, Vmid};
 
 pub use pagetable::Error;
 
@@ -51,9 +51,16 @@ struct Inner {
 struct Store {
     vttbr: u64,
     tables: AtomicU64,
+    /// The highest frame number ever mapped.
+    highest: AtomicU64,
 }
 
 impl Store {
+    /// Notes that the page at `ipa` is mapped.
+    fn reaches(&self, ipa: Ipa) {
+        self.highest.fetch_max(ipa.frame().raw(), Ordering::Relaxed);
+    }
+
     /// Runs `f` with this VMID loaded, as TLBI by IPA means the current one.
     fn with_vmid(&self, f: impl FnOnce()) {
         let loaded = sysreg::vttbr();
@@ -112,7 +119,7 @@ impl P2m {
         let root = frames::alloc_root(geometry.root_bytes()).ok_or(Error::OutOfTables)?;
         let vttbr = u64::from(vmid.raw()) << 48 | root.raw();
         let table = PageTable::new(geometry, root)?;
-        let store = Store { vttbr, tables: AtomicU64::new(0) };
+        let store = Store { vttbr, tables: AtomicU64::new(0), highest: AtomicU64::new(0) };
         Ok(Self { inner: SharedLock::new(Inner { table, store }), vttbr })
     }
 
@@ -127,7 +134,9 @@ impl P2m {
     /// If something is mapped there, or tables run out; nothing is changed then.
     pub fn map(&self, range: IpaRange, pa: PhysAddr, page: PageType) -> Result<(), Error> {
         let Inner { table, store } = &mut *self.inner.write();
-        table.map(store, Span::from(range), pa, Attrs::stage2(page))
+        table.map(store, Span::from(range), pa, Attrs::stage2(page))?;
+        store.reaches(range.end().wrapping_add(PAGE_BYTES.wrapping_neg()));
+        Ok(())
     }
 
     /// Unmaps `range`; holes in it are fine.
@@ -137,6 +146,38 @@ impl P2m {
     pub fn unmap(&self, range: IpaRange) -> Result<(), Error> {
         let Inner { table, store } = &mut *self.inner.write();
         table.unmap(store, Span::from(range)).map(|_| ())
+    }
+
+    /// Maps one page where anything or nothing may be mapped, and returns what was.
+    ///
+    /// # Errors
+    /// If tables run out or the address is no page's; what was mapped stays then.
+    pub fn replace(&self, gfn: Gfn, pa: PhysAddr, page: PageType) -> Result<Option<Mapping>, Error> {
+        let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
+        let span = Span::new(ipa, PAGE_BYTES);
+        let Inner { table, store } = &mut *self.inner.write();
+        let old = table.lookup(store, ipa);
+        table.unmap(store, span)?;
+        if let Err(error) = table.map(store, span, pa, Attrs::stage2(page)) {
+            if let Some(old) = old {
+                // The tables that the page needs were there a moment ago.
+                let _ = table.map(store, span, old.pa, old.attrs);
+            }
+            return Err(error);
+        }
+        store.reaches(ipa);
+        Ok(old)
+    }
+
+    /// Finds the first mapped run in `span`, at most one leaf long.
+    pub fn next_mapped(&self, span: Span<Ipa>) -> Option<Extent<Ipa>> {
+        let inner = self.inner.read();
+        inner.table.next_mapped(&inner.store, span)
+    }
+
+    /// Returns the highest frame number that was ever mapped.
+    pub fn highest_gfn(&self) -> Gfn {
+        Gfn::new(self.inner.read().store.highest.load(Ordering::Relaxed))
     }
 
     /// Returns what stands behind an address.

@@ -29,6 +29,8 @@ pub struct Entity {
     id: Once<EntityId>,
     /// The count at which a timer of it fires while it does not run; 0 is never.
     deadline: AtomicU64,
+    /// The count at which it gives up waiting, once it blocks; 0 is never.
+    patience: AtomicU64,
 }
 
 /// What a CPU has in the scheduler.
@@ -92,6 +94,7 @@ fn on_entity(vcpu: &Vcpu, f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>, EntityId) ->
 
 /// Makes a vCPU run, or look at what was posted to it if it does already.
 pub fn wake(vcpu: &Vcpu) {
+    vcpu.info.note_wake();
     on_entity(vcpu, Scheduler::wake);
 }
 
@@ -181,10 +184,19 @@ pub fn block(cpu: &'static PerCpu) {
     reschedule(cpu);
 }
 
+/// Blocks the running vCPU as [`block`] does, but no longer than until the count `deadline`.
+pub fn block_until(cpu: &'static PerCpu, vcpu: &Vcpu, deadline: Option<u64>) {
+    vcpu.sched.patience.store(deadline.unwrap_or(0), Ordering::Relaxed);
+    block(cpu);
+}
+
 /// Takes a scheduling decision and carries it out.
 fn decide(cpu: &'static PerCpu) {
     crate::console::at_decision(cpu);
     let want = cpu.local.with(|local| core::mem::replace(&mut local.want, Want::Run));
+    if let Some(vcpu) = cpu.current() {
+        vcpu.info.note_decision(want == Want::Block);
+    }
     let now = clock::system_time_ns();
     let picked = with(|scheduler| match scheduler.pick(cpu.id, now, want) {
         Pick::Stay { slice_end } => (slice_end, None),

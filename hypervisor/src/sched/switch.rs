@@ -6,6 +6,7 @@ use crate::arch::tlb;
 use crate::domain::{Vcpu, ptimer, shared_info, vgic};
 use crate::machine::percpu::PerCpu;
 use alloc::sync::Arc;
+use core::sync::atomic::Ordering;
 
 /// Saves who runs on this CPU and loads `next`.
 pub fn switch(cpu: &'static PerCpu, next: Option<Arc<Vcpu>>) {
@@ -25,7 +26,8 @@ fn save(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>) {
         state.system.save();
         state.virtual_timer.save();
         let physical = state.physical_timer.deadline(timer::counter());
-        [state.virtual_timer.deadline(), physical].into_iter().flatten().min()
+        let patience = Some(vcpu.sched.patience.swap(0, Ordering::Relaxed)).filter(|count| *count != 0);
+        [state.virtual_timer.deadline(), physical, patience].into_iter().flatten().min()
     });
     deadlines::note(cpu, vcpu, deadline);
     shared_info::left_cpu(vcpu);

@@ -5,6 +5,7 @@
 
 use super::Cx;
 use crate::arch::idregs;
+use crate::domain::cache::{self, Maintenance};
 use crate::domain::ptimer::{self, Register};
 use crate::domain::vgic;
 use ::vgic::SgiGroup;
@@ -83,6 +84,9 @@ impl Access32 {
 
 /// Emulates the access, or makes the guest take an undefined-instruction exception.
 pub fn handle(cx: &mut Cx<'_>, esr: Esr) {
+    if esr.class() == ec::CP15_32 && maintains_by_set_way(cx, Access32(esr.iss())) == Maintenance::Again {
+        return;
+    }
     let done = match esr.class() {
         ec::CP15_32 => transfer32(cx, esr, read15, write15),
         ec::CP14_32 => transfer32(cx, esr, read14, write14),
@@ -95,6 +99,15 @@ pub fn handle(cx: &mut Cx<'_>, esr: Esr) {
         Some(()) => cx.regs.advance(esr.instruction_bytes()),
         None => cx.inject_undefined(),
     }
+}
+
+/// Performs DCISW, DCCSW, DCCISW.
+fn maintains_by_set_way(cx: &mut Cx<'_>, access: Access32) -> Maintenance {
+    if access.is_read() || !matches!(access.id(), DCISW | DCCSW | DCCISW) {
+        return Maintenance::Done;
+    }
+    let operand = cx.regs.reg(access.register()) & 0xffff_ffff;
+    cache::flush_all(cx, operand)
 }
 
 fn transfer32(
@@ -146,8 +159,7 @@ fn write15(cx: &mut Cx<'_>, access: Access32, value: u64) -> Option<()> {
     match access.id() {
         CNTP_TVAL => ptimer::write(cx, Register::Tval, value),
         CNTP_CTL => ptimer::write(cx, Register::Ctl, value),
-        DCISW | DCCSW | DCCISW => crate::domain::cache::flush_all(cx),
-        ACTLR => {}
+        DCISW | DCCSW | DCCISW | ACTLR => {}
         _ if access.is_pmu() => {}
         _ => return None,
     }

@@ -2,6 +2,7 @@
 
 use super::Cx;
 use crate::arch::idregs;
+use crate::domain::cache::{self, Maintenance};
 use crate::domain::ptimer::{self, Register};
 use crate::domain::vgic;
 use ::vgic::SgiGroup;
@@ -65,6 +66,9 @@ impl SysregAccess {
 pub fn handle(cx: &mut Cx<'_>, esr: Esr) {
     let access = SysregAccess(esr.iss());
     let value = cx.regs.reg(access.register());
+    if is_set_way(access) && cache::flush_all(cx, value) == Maintenance::Again {
+        return;
+    }
     let done = if access.is_read() { read(cx, access) } else { write(cx, access, value).map(|()| 0) };
     let Some(result) = done else { return cx.inject_undefined() };
     if access.is_read() {
@@ -95,8 +99,7 @@ fn write(cx: &mut Cx<'_>, access: SysregAccess, value: u64) -> Option<()> {
         CNTP_CTL => ptimer::write(cx, Register::Ctl, value),
         CNTP_CVAL => ptimer::write(cx, Register::Cval, value),
         ACTLR => {}
-        _ if is_set_way(access) => crate::domain::cache::flush_all(cx),
-        _ if is_debug(access) => {}
+        _ if is_set_way(access) || is_debug(access) => {}
         _ => return None,
     }
     Some(())

@@ -131,6 +131,17 @@ impl GuestRegs {
         self.cpsr = self.psr().advance_it().0;
     }
 
+    /// Steps back over the HVC that trapped, so that it is executed again.
+    #[inline]
+    pub fn rewind_hvc(&mut self) {
+        self.pc = self.pc.wrapping_sub(4);
+    }
+
+    /// Lets the guest take interrupts (CPSR.I clear).
+    pub fn unmask_interrupts(&mut self) {
+        self.cpsr &= !(1 << 7);
+    }
+
     /// Returns the hypercall number and its five arguments.
     #[inline]
     pub fn hypercall(&self) -> (u64, [u64; 5]) {

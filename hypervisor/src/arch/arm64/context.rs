@@ -124,6 +124,17 @@ impl GuestRegs {
         self.pstate |= (next & 0x3) << 25 | (next & 0xfc) << 8;
     }
 
+    /// Steps back over the HVC that trapped, so that it is executed again.
+    #[inline]
+    pub fn rewind_hvc(&mut self) {
+        self.pc = self.pc.wrapping_sub(4);
+    }
+
+    /// Lets the guest take interrupts (PSTATE.I clear).
+    pub fn unmask_interrupts(&mut self) {
+        self.pstate &= !(1 << 7);
+    }
+
     /// Returns the hypercall number and its five arguments.
     #[inline]
     pub fn hypercall(&self) -> (u64, [u64; 5]) {

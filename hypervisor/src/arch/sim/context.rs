@@ -80,6 +80,17 @@ impl GuestRegs {
         self.pc = self.pc.wrapping_add(bytes);
     }
 
+    /// Steps back over the HVC that trapped, so that it is executed again.
+    #[inline]
+    pub fn rewind_hvc(&mut self) {
+        self.pc = self.pc.wrapping_sub(4);
+    }
+
+    /// Lets the guest take interrupts (PSTATE.I clear).
+    pub fn unmask_interrupts(&mut self) {
+        self.pstate &= !(1 << 7);
+    }
+
     /// Returns the hypercall number and its five arguments.
     pub fn hypercall(&self) -> (u64, [u64; 5]) {
         (self.x[16], [self.x[0], self.x[1], self.x[2], self.x[3], self.x[4]])

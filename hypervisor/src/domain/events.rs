@@ -1,0 +1,224 @@
+//! A domain's event channels: the glue between crates/evtchn, guest memory and interrupts.
+//!
+//! [`Events`] holds the ports; [`perform`] does after unlock what an event asks for. The words shared
+//! with the guest are reached by frame number ([`FrameWords`]): every such frame is referenced from the
+//! moment it is handed in ([`hold_frame`]) until it is let go. Lock rank: EVTCHN.
+
+use super::{Domain, psci, vgic};
+use crate::machine::frame_window;
+use crate::machine::sync::{Lock, rank};
+use crate::mm::frames;
+use crate::sched;
+use core::sync::atomic::{AtomicU64, Ordering};
+use evtchn::{Bucket, Delivery, Error, EventChannels, OutOfMemory, Sent, SharedWords, Word};
+use pagetable::PageType;
+use types::{DomId, Gfn, Mfn, Port, VcpuId};
+use xen_abi::XenErrno;
+use xen_abi::sched::ShutdownReason;
+use xen_abi::virq::Virq;
+
+/// The event channels of a domain.
+pub struct Events {
+    channels: Lock<EventChannels, { rank::EVTCHN }>,
+    /// The vCPUs that are in SCHEDOP_poll, one bit each.
+    pollers: [AtomicU64; 2],
+}
+
+/// Words of guest memory by frame number, through the frame window.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameWords;
+
+impl FrameWords {
+    fn on<R>(word: Word, f: impl FnOnce(&core::sync::atomic::AtomicU32) -> R) -> Option<R> {
+        let pa = word.frame.addr().wrapping_add((word.index as u64) << 2);
+        frame_window::with_u32(pa, f).ok()
+    }
+}
+
+// A word outside RAM cannot come here: frames are referenced before they are handed in.
+impl SharedWords for FrameWords {
+    fn load(&self, word: Word) -> u32 {
+        Self::on(word, |cell| cell.load(Ordering::SeqCst)).unwrap_or(0)
+    }
+
+    fn store(&self, word: Word, value: u32) {
+        let _ = Self::on(word, |cell| cell.store(value, Ordering::SeqCst));
+    }
+
+    fn compare_exchange(&self, word: Word, current: u32, new: u32) -> Result<(), u32> {
+        let change = |cell: &core::sync::atomic::AtomicU32| {
+            cell.compare_exchange_weak(current, new, Ordering::SeqCst, Ordering::SeqCst).map(|_| ())
+        };
+        Self::on(word, change).unwrap_or(Err(0))
+    }
+}
+
+impl Events {
+    /// Makes the event channels of domain `dom`, which may have ports up to `max_port`.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn new(dom: DomId, shared_info: Mfn, max_port: Port, vcpus: u16) -> Result<Self, OutOfMemory> {
+        let mut channels = EventChannels::new(dom, shared_info, max_port, vcpus)?;
+        channels.lend(Bucket::new()?).map_err(|_| OutOfMemory)?;
+        Ok(Self { channels: Lock::new(channels), pollers: [const { AtomicU64::new(0) }; 2] })
+    }
+
+    /// Runs `f` on the ports, locked.
+    pub fn with<R>(&self, f: impl FnOnce(&mut EventChannels) -> R) -> R {
+        f(&mut self.channels.lock())
+    }
+
+    /// Runs `f`, which binds a port, again and again with more storage for ports until it has enough.
+    ///
+    /// # Errors
+    /// What `f` ends with, and ENOMEM.
+    pub fn bind<R>(&self, mut f: impl FnMut(&mut EventChannels) -> Result<R, Error>) -> Result<R, XenErrno> {
+        loop {
+            match self.with(&mut f) {
+                Err(Error::NoStorage) => self.grow()?,
+                result => return result.map_err(XenErrno::from),
+            }
+        }
+    }
+
+    /// Runs `f`, which connects a port of this domain and one of `other`, with storage as it needs.
+    ///
+    /// # Errors
+    /// What `f` ends with, and ENOMEM.
+    pub fn bind_both<R>(
+        &self,
+        other: &Self,
+        mut f: impl FnMut(&mut EventChannels, &mut EventChannels) -> Result<R, Error>,
+    ) -> Result<R, XenErrno> {
+        loop {
+            let (mut own, mut others) = self.channels.lock_both(&other.channels);
+            let result = f(&mut own, &mut others);
+            drop((own, others));
+            match result {
+                Err(Error::NoStorage) => self.grow()?,
+                result => return result.map_err(XenErrno::from),
+            }
+        }
+    }
+
+    fn grow(&self) -> Result<(), XenErrno> {
+        let bucket = Bucket::new().map_err(|_| XenErrno::Enomem)?;
+        self.with(|channels| channels.lend(bucket)).map_err(|_| XenErrno::Enospc)
+    }
+
+    /// Raises a virtual interrupt of the whole domain.
+    pub fn raise_virq(&self, domain: &Domain, virq: Virq) {
+        let delivery = self.with(|channels| channels.raise_virq(virq, VcpuId::new(0), &FrameWords));
+        perform(domain, delivery);
+    }
+
+    /// Notes that a vCPU polls: it is woken by the next event of its domain.
+    pub fn add_poller(&self, vcpu: VcpuId) {
+        if let Some(word) = self.pollers.get(vcpu.index() >> 6) {
+            word.fetch_or(1 << (vcpu.raw() & 63), Ordering::SeqCst);
+        }
+    }
+
+    /// Notes that a vCPU polls no longer.
+    pub fn remove_poller(&self, vcpu: VcpuId) {
+        if let Some(word) = self.pollers.get(vcpu.index() >> 6) {
+            word.fetch_and(!(1 << (vcpu.raw() & 63)), Ordering::SeqCst);
+        }
+    }
+
+    /// Tells whether an event is pending on any of the ports, masked or not.
+    ///
+    /// # Errors
+    /// EINVAL if the domain cannot have one of them.
+    pub fn is_any_pending(&self, ports: &[Port]) -> Result<bool, XenErrno> {
+        let channels = self.channels.lock();
+        for port in ports {
+            match channels.is_pending(*port, &FrameWords) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(_) if channels.channel(*port).is_some() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Sends an event on a port of `domain`'s (`xen/include/public/event_channel.h`, EVTCHNOP_send).
+///
+/// # Errors
+/// If nothing can be sent on the port.
+pub fn send(domain: &Domain, port: Port) -> Result<(), Error> {
+    match domain.events.with(|channels| channels.send(port, &FrameWords))? {
+        Sent::Here(delivery) => perform(domain, delivery),
+        Sent::There { to, from } => {
+            if let Some(other) = super::find(to.dom) {
+                let delivery = other.events.with(|channels| channels.deliver(to.port, from, &FrameWords));
+                perform(&other, delivery);
+            }
+        }
+        Sent::Nowhere => {}
+    }
+    Ok(())
+}
+
+/// Closes a port of `domain`'s (EVTCHNOP_close).
+///
+/// # Errors
+/// If nothing is bound to it.
+pub fn close(domain: &Domain, port: Port) -> Result<(), Error> {
+    let closed = domain.events.with(|channels| channels.close(port, &FrameWords))?;
+    if let Some(peer) = closed.peer
+        && let Some(other) = super::find(peer.dom)
+    {
+        other.events.with(|channels| channels.peer_closed(peer.port, closed.from));
+    }
+    Ok(())
+}
+
+/// Does what an event of `domain` asks for; no lock is held.
+pub fn perform(domain: &Domain, delivery: Delivery) {
+    match delivery {
+        Delivery::Nothing => return,
+        Delivery::Pending => {}
+        Delivery::Notify(vcpu) => {
+            if let Some(vcpu) = domain.vcpu(vcpu) {
+                vgic::post_ppi(vcpu, domain.event_interrupt);
+            }
+        }
+        Delivery::Hostile => {
+            log::error!("d{}: keeps its event channels from being updated: crashed", domain.id);
+            return psci::shut_down(domain, Some(ShutdownReason::Crash));
+        }
+    }
+    wake_pollers(domain);
+}
+
+fn wake_pollers(domain: &Domain) {
+    for (word, base) in domain.events.pollers.iter().zip([0u16, 64]) {
+        if word.load(Ordering::SeqCst) == 0 {
+            continue;
+        }
+        let polling = word.swap(0, Ordering::SeqCst);
+        for vcpu in (0..64u16).filter(|bit| polling >> bit & 1 != 0) {
+            if let Some(vcpu) = domain.vcpu(VcpuId::new(base + vcpu)) {
+                sched::wake(vcpu);
+            }
+        }
+    }
+}
+
+/// Takes a reference to the frame of `domain`'s own memory at `gfn`; `frames::put` drops it.
+///
+/// # Errors
+/// EINVAL if the domain has no writable memory of its own there.
+pub fn hold_frame(domain: &Domain, gfn: Gfn) -> Result<Mfn, XenErrno> {
+    let mapping = gfn.checked_addr().and_then(|ipa| domain.p2m.lookup(ipa)).ok_or(XenErrno::Einval)?;
+    if mapping.attrs.page_type() != Some(PageType::RamRw) {
+        return Err(XenErrno::Einval);
+    }
+    let mfn = mapping.pa.frame();
+    frames::get(mfn, domain.id).map_err(|_| XenErrno::Einval)?;
+    Ok(mfn)
+}

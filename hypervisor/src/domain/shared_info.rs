@@ -1,0 +1,114 @@
+//! What a domain shares with EL2: its page of shared_info, its grant table's frames, its vCPUs' areas.
+//!
+//! The page belongs to EL2 and is the domain's for good; the guest maps it by XENMEM_add_to_physmap.
+//! Its event words are crates/evtchn's; here is the wall clock, which all domains share.
+
+mod grants;
+mod runstate;
+
+pub use grants::Grants;
+pub use runstate::{VcpuInfo, came_to_cpu, left_cpu, register};
+
+use super::events::FrameWords;
+use crate::machine::frame_window;
+use crate::machine::sync::{Lock, rank};
+use crate::mm::frames;
+use ::frames::{FrameKind, Usage, Within};
+use core::sync::atomic::{AtomicBool, Ordering};
+use evtchn::{SharedWords, Word};
+use types::{DomId, Mfn, PAGE_BYTES, PhysRange};
+use xen_abi::shared_info::{WC_NSEC, WC_SEC, WC_SEC_HI, WC_VERSION};
+
+/// There is no memory for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+/// What a domain shares with EL2.
+pub struct SharedInfo {
+    mfn: Mfn,
+    /// The grant table.
+    pub grants: Grants,
+    /// Whether run state areas are marked while they are written (VMASST_TYPE_runstate_update_flag).
+    pub marks_runstate: AtomicBool,
+}
+
+/// The time of day at system time zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WallClock {
+    /// Seconds since 1970-01-01 00:00 UTC.
+    pub seconds: u64,
+    /// Nanoseconds.
+    pub nanoseconds: u32,
+}
+
+static WALL_CLOCK: Lock<WallClock, { rank::WALL_CLOCK }> =
+    Lock::new(WallClock { seconds: 0, nanoseconds: 0 });
+
+/// Sets the time of day, in all domains' pages (`xen/include/public/platform.h`, XENPF_settime64).
+pub fn set_wall_clock(clock: WallClock) {
+    let domains = super::all();
+    let mut current = WALL_CLOCK.lock();
+    *current = clock;
+    for domain in &domains {
+        domain.shared_info.write_wall_clock(clock);
+    }
+}
+
+impl SharedInfo {
+    /// Allocates the page of domain `dom`, and its grant table.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn new(dom: DomId) -> Result<Self, OutOfMemory> {
+        let grants = Grants::new().map_err(|_| OutOfMemory)?;
+        let mfn = alloc_shared(dom).ok_or(OutOfMemory)?;
+        let info = Self { mfn, grants, marks_runstate: AtomicBool::new(false) };
+        info.write_wall_clock(*WALL_CLOCK.lock());
+        Ok(info)
+    }
+
+    /// Returns the page's frame.
+    pub fn mfn(&self) -> Mfn {
+        self.mfn
+    }
+
+    /// Writes the wall clock, its version odd meanwhile (`xen/include/public/xen.h`, wc_version).
+    fn write_wall_clock(&self, clock: WallClock) {
+        let store = |offset: usize, value: u32| FrameWords.store(self.word(offset), value);
+        let version = FrameWords.load(self.word(WC_VERSION)) | 1;
+        let low = |value: u64| u32::try_from(value & 0xffff_ffff).unwrap_or(0);
+        store(WC_VERSION, version);
+        store(WC_SEC, low(clock.seconds));
+        store(WC_SEC_HI, low(clock.seconds >> 32));
+        store(WC_NSEC, clock.nanoseconds);
+        store(WC_VERSION, version.wrapping_add(1));
+    }
+
+    fn word(&self, offset: usize) -> Word {
+        Word { frame: self.mfn, index: offset >> 2 }
+    }
+}
+
+impl Drop for SharedInfo {
+    fn drop(&mut self) {
+        self.grants.frames().for_each(frames::put);
+        frames::put(self.mfn);
+    }
+}
+
+/// Allocates a zeroed frame that EL2 shares with domain `dom`, clean to memory.
+fn alloc_shared(dom: DomId) -> Option<Mfn> {
+    let frame = frames::alloc(0, Within::Any, Usage { owner: dom, kind: FrameKind::Shared })?.mfn;
+    frame_window::zero_frame(frame.addr());
+    // A guest may look at it with its caches off.
+    let range = PhysRange::new(frame.addr(), PAGE_BYTES).ok()?;
+    frame_window::clean_invalidate(range).ok()?;
+    Some(frame)
+}
+
+impl SharedInfo {
+    /// Tells whether run state areas are marked while they are written.
+    pub fn marks_runstate(&self) -> bool {
+        self.marks_runstate.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,48 @@
+//! A domain's grant table: the lock around crates/gnttab, and its frames. Lock rank: GNTTAB.
+
+use super::alloc_shared;
+use crate::machine::sync::{Lock, rank};
+use crate::mm::frames;
+use alloc::vec::Vec;
+use gnttab::{DEFAULT_MAX_FRAMES, Error, GrantTable};
+use types::{DomId, Mfn};
+
+/// A domain's grant table.
+pub struct Grants(Lock<GrantTable, { rank::GNTTAB }>);
+
+impl Grants {
+    /// Makes a table without frames.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn new() -> Result<Self, Error> {
+        Ok(Self(Lock::new(GrantTable::new(DEFAULT_MAX_FRAMES)?)))
+    }
+
+    /// Runs `f` on the table, locked.
+    pub fn with<R>(&self, f: impl FnOnce(&mut GrantTable) -> R) -> R {
+        f(&mut self.0.lock())
+    }
+
+    /// Gives the table of domain `dom` frames until it has `count`.
+    ///
+    /// # Errors
+    /// If it may not have so many, or memory is short.
+    pub fn grow(&self, dom: DomId, count: u32) -> Result<(), Error> {
+        let mut table = self.0.lock();
+        for _ in 0..table.missing(count)? {
+            let frame = alloc_shared(dom).ok_or(Error::OutOfMemory)?;
+            if let Err(error) = table.lend(frame) {
+                frames::put(frame);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the frames.
+    pub(super) fn frames(&self) -> impl Iterator<Item = Mfn> {
+        let frames: Vec<Mfn> = self.with(|table| table.frames().collect());
+        frames.into_iter()
+    }
+}

@@ -1,0 +1,177 @@
+//! `event_channel_op`: event channels (`xen/include/public/event_channel.h`).
+//!
+//! crates/evtchn does the work under the domain's lock; here the arguments are copied, the domains that
+//! are named are looked up, and frames are referenced before they are handed over.
+
+use super::{Args, Budget, Reply, guest, low32, target};
+use crate::domain::events::{self, FrameWords, hold_frame};
+use crate::domain::{self, Domain};
+use crate::mm::frames;
+use crate::trap::Cx;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use evtchn::{Delivery, Place};
+use types::{DomId, Gfn, Port, VcpuId};
+use xen_abi::event_channel::{
+    EvtchnAllocUnbound, EvtchnBindInterdomain, EvtchnBindIpi, EvtchnBindPirq, EvtchnBindVcpu, EvtchnBindVirq,
+    EvtchnClose, EvtchnExpandArray, EvtchnInitControl, EvtchnOp, EvtchnReset, EvtchnSend, EvtchnSetPriority,
+    EvtchnStatus, EvtchnUnmask, FifoControlBlock,
+};
+use xen_abi::{Field, XenErrno};
+
+/// What closing a port costs.
+const CLOSE_STEPS: u32 = 4;
+
+/// Performs an operation.
+///
+/// # Errors
+/// Those of the operation, EFAULT, ENOSYS.
+pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
+    let [op, arg, ..] = args;
+    let domain = &cx.vcpu.domain;
+    match EvtchnOp::from_raw(low32(op)).ok_or(XenErrno::Enosys)? {
+        EvtchnOp::AllocUnbound => alloc_unbound(cx, arg),
+        EvtchnOp::BindInterdomain => bind_interdomain(cx, arg),
+        EvtchnOp::BindVirq => bind_virq(domain, arg),
+        EvtchnOp::BindIpi => bind_ipi(domain, arg),
+        EvtchnOp::BindPirq => bind_pirq(domain, arg),
+        EvtchnOp::Close => Ok(events::close(domain, guest::read::<EvtchnClose>(arg)?.port)?),
+        EvtchnOp::Send => Ok(events::send(domain, guest::read::<EvtchnSend>(arg)?.port)?),
+        EvtchnOp::Status => status(cx, arg),
+        EvtchnOp::BindVcpu => bind_vcpu(domain, arg),
+        EvtchnOp::Unmask => unmask(domain, arg),
+        EvtchnOp::Reset => return reset(cx, args, budget),
+        EvtchnOp::InitControl => init_control(domain, arg),
+        EvtchnOp::ExpandArray => expand_array(domain, arg),
+        EvtchnOp::SetPriority => set_priority(domain, arg),
+    }
+    .map(|()| Reply::Done(0))
+}
+
+fn vcpu_id(raw: u32) -> Result<VcpuId, XenErrno> {
+    u16::try_from(raw).map(VcpuId::new).map_err(|_| XenErrno::Enoent)
+}
+
+fn alloc_unbound(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
+    let mut request: EvtchnAllocUnbound = guest::read(arg)?;
+    let domain = target(cx, request.dom)?;
+    let remote = if request.remote_dom == DomId::SELF { cx.vcpu.domain.id } else { request.remote_dom };
+    request.port = domain.events.bind(|channels| channels.alloc_unbound(remote, &FrameWords))?;
+    guest::write(arg, &request)
+}
+
+fn bind_interdomain(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
+    let mut request: EvtchnBindInterdomain = guest::read(arg)?;
+    let domain = &cx.vcpu.domain;
+    let port = request.remote_port;
+    let own = request.remote_dom == DomId::SELF || request.remote_dom == domain.id;
+    let (local, delivery) = if own {
+        domain.events.bind(|channels| channels.bind_loopback(port, &FrameWords))?
+    } else {
+        // Any domain may: the remote port says whom it waits for.
+        let other = domain::find(request.remote_dom).ok_or(XenErrno::Esrch)?;
+        let connect =
+            |local: &mut _, remote: &mut _| evtchn::bind_interdomain(local, remote, port, &FrameWords);
+        domain.events.bind_both(&other.events, connect)?
+    };
+    events::perform(domain, delivery);
+    request.local_port = local;
+    guest::write(arg, &request)
+}
+
+fn bind_virq(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
+    let mut request: EvtchnBindVirq = guest::read(arg)?;
+    let vcpu = vcpu_id(request.vcpu)?;
+    request.port = domain.events.bind(|channels| channels.bind_virq(request.virq, vcpu, &FrameWords))?;
+    guest::write(arg, &request)
+}
+
+fn bind_ipi(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
+    let mut request: EvtchnBindIpi = guest::read(arg)?;
+    let vcpu = vcpu_id(request.vcpu)?;
+    request.port = domain.events.bind(|channels| channels.bind_ipi(vcpu, &FrameWords))?;
+    guest::write(arg, &request)
+}
+
+fn bind_pirq(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
+    let mut request: EvtchnBindPirq = guest::read(arg)?;
+    request.port = domain.events.with(|channels| channels.bind_pirq())?;
+    guest::write(arg, &request)
+}
+
+fn bind_vcpu(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
+    let request: EvtchnBindVcpu = guest::read(arg)?;
+    let vcpu = vcpu_id(request.vcpu)?;
+    Ok(domain.events.with(|channels| channels.bind_vcpu(request.port, vcpu))?)
+}
+
+fn status(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
+    let question: EvtchnStatus = guest::read(arg)?;
+    let domain = target(cx, question.dom)?;
+    let answer = domain.events.with(|channels| channels.status(question))?;
+    guest::write(arg, &answer)
+}
+
+fn unmask(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
+    let request: EvtchnUnmask = guest::read(arg)?;
+    let delivery = domain.events.with(|channels| channels.unmask(request.port, &FrameWords))?;
+    events::perform(domain, delivery);
+    Ok(())
+}
+
+fn set_priority(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
+    let request: EvtchnSetPriority = guest::read(arg)?;
+    Ok(domain.events.with(|channels| channels.set_priority(request.port, request.priority))?)
+}
+
+/// Closes all ports of a domain and goes back to the 2-level ABI.
+fn reset(cx: &Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
+    let request: EvtchnReset = guest::read(args[1])?;
+    let domain = target(cx, request.dom)?;
+    while let Some(port) = first_bound(&domain) {
+        if !budget.spend(CLOSE_STEPS) {
+            return Ok(Reply::Continue(args));
+        }
+        // Another vCPU may have closed it meanwhile.
+        let _ = events::close(&domain, port);
+    }
+    let frames: Vec<_> = domain.events.with(|channels| {
+        let frames = channels.fifo_frames().collect();
+        channels.leave_fifo();
+        frames
+    });
+    frames.into_iter().for_each(frames::put);
+    Ok(Reply::Done(0))
+}
+
+fn first_bound(domain: &Arc<Domain>) -> Option<Port> {
+    domain.events.with(|channels| channels.bound(Port::new(0)).next().map(|(port, _)| port))
+}
+
+fn init_control(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
+    let mut request: EvtchnInitControl = guest::read(arg)?;
+    let vcpu = vcpu_id(request.vcpu)?;
+    domain.vcpu(vcpu).ok_or(XenErrno::Enoent)?;
+    let offset = usize::try_from(request.offset).map_err(|_| XenErrno::Einval)?;
+    let mfn = hold_frame(domain, Gfn::new(request.control_gfn))?;
+    let registered =
+        Place::new(mfn, offset, FifoControlBlock::SIZE).ok_or(XenErrno::Einval).and_then(|block| {
+            Ok(domain.events.with(|channels| channels.init_control(vcpu, block, &FrameWords))?)
+        });
+    request.link_bits = registered.inspect_err(|_| frames::put(mfn))?;
+    guest::write(arg, &request)
+}
+
+fn expand_array(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
+    let request: EvtchnExpandArray = guest::read(arg)?;
+    let mfn = hold_frame(domain, Gfn::new(request.array_gfn))?;
+    let expanded = domain.events.with(|channels| channels.expand_array(mfn, &FrameWords));
+    let expanded = expanded.inspect_err(|_| frames::put(mfn))?;
+    for vcpu in expanded.notify.iter() {
+        events::perform(domain, Delivery::Notify(vcpu));
+    }
+    if expanded.hostile {
+        events::perform(domain, Delivery::Hostile);
+    }
+    Ok(())
+}

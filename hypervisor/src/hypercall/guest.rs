@@ -1,0 +1,58 @@
+//! Structures in the caller's memory, copied whole.
+
+use crate::machine::guest_copy;
+use types::GuestVa;
+use xen_abi::{GuestStruct, XenErrno};
+
+/// Copies a structure from the caller.
+///
+/// # Errors
+/// EFAULT.
+pub fn read<T: GuestStruct>(at: u64) -> Result<T, XenErrno> {
+    let mut bytes = T::buffer();
+    read_bytes(at, bytes.as_mut())?;
+    Ok(T::decode(&bytes))
+}
+
+/// Copies a structure to the caller.
+///
+/// # Errors
+/// EFAULT.
+pub fn write<T: GuestStruct>(at: u64, value: &T) -> Result<(), XenErrno> {
+    write_bytes(at, value.encode().as_ref())
+}
+
+/// Copies bytes from the caller.
+///
+/// # Errors
+/// EFAULT.
+pub fn read_bytes(at: u64, bytes: &mut [u8]) -> Result<(), XenErrno> {
+    guest_copy::read(GuestVa::new(at), bytes).map_err(|_| XenErrno::Efault)
+}
+
+/// Copies bytes to the caller.
+///
+/// # Errors
+/// EFAULT.
+pub fn write_bytes(at: u64, bytes: &[u8]) -> Result<(), XenErrno> {
+    guest_copy::write(GuestVa::new(at), bytes).map_err(|_| XenErrno::Efault)
+}
+
+/// Copies element `index` of an array of 64-bit numbers from the caller.
+///
+/// # Errors
+/// EFAULT.
+pub fn read_u64(array: GuestVa, index: u64) -> Result<u64, XenErrno> {
+    let mut bytes = [0; 8];
+    read_bytes(element(array, index, 8)?, &mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// Returns the address of element `index` of an array.
+///
+/// # Errors
+/// EFAULT if it is beyond all addresses.
+pub fn element(array: GuestVa, index: u64, bytes: u64) -> Result<u64, XenErrno> {
+    let offset = index.checked_mul(bytes).ok_or(XenErrno::Efault)?;
+    Ok(array.checked_add(offset).ok_or(XenErrno::Efault)?.raw())
+}

@@ -1,0 +1,49 @@
+//! `hvm_op`: numbers that are left for a guest (`xen/include/public/hvm/hvm_op.h`, params.h).
+
+use super::{Args, guest, low32, target};
+use crate::domain::Domain;
+use crate::trap::Cx;
+use xen_abi::XenErrno;
+use xen_abi::hvm::{HvmOp, HvmParam, XenHvmParam, callback_ppi};
+
+/// Reads or sets a parameter.
+///
+/// # Errors
+/// EFAULT, ESRCH, EPERM, EINVAL, ENOSYS.
+pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
+    match HvmOp::from_raw(low32(op)).ok_or(XenErrno::Enosys)? {
+        HvmOp::GetParam => get(cx, arg),
+        HvmOp::SetParam => set(cx, arg),
+        // Nobody listens to monitor events.
+        HvmOp::GuestRequestVmEvent => Err(XenErrno::Enosys),
+    }
+}
+
+fn get(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
+    let question: XenHvmParam = guest::read(arg)?;
+    let domain = target(cx, question.domid)?;
+    let param = HvmParam::from_raw(question.index).ok_or(XenErrno::Einval)?;
+    let value = value(&domain, param).ok_or(XenErrno::Eperm)?;
+    guest::write(arg, &XenHvmParam { value, ..question })?;
+    Ok(0)
+}
+
+/// Returns a parameter's value; a domain may not see its own monitor ring.
+fn value(domain: &Domain, param: HvmParam) -> Option<u64> {
+    match param {
+        HvmParam::CallbackIrq => Some(callback_ppi(domain.event_interrupt)),
+        // A toolstack sets them for its guests; dom0 has none.
+        HvmParam::StorePfn | HvmParam::StoreEvtchn | HvmParam::ConsolePfn | HvmParam::ConsoleEvtchn => {
+            Some(0)
+        }
+        HvmParam::MonitorRingPfn => None,
+    }
+}
+
+/// No domain may set its own, and dom0's are nobody else's.
+fn set(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
+    let request: XenHvmParam = guest::read(arg)?;
+    target(cx, request.domid)?;
+    HvmParam::from_raw(request.index).ok_or(XenErrno::Einval)?;
+    Err(XenErrno::Eperm)
+}

@@ -1,0 +1,138 @@
+//! What stands behind single guest frames: `XENMEM_add_to_physmap`, its batch, and the way back.
+//!
+//! What was mapped before goes; memory of a 1:1 domain that is covered so stays its own and comes back
+//! by `XENMEM_populate_physmap`.
+
+use super::Progress;
+use crate::domain::Domain;
+use crate::hypercall::{Budget, Reply, guest, target};
+use crate::trap::Cx;
+use alloc::sync::Arc;
+use pagetable::PageType;
+use types::{DomId, Gfn, IpaRange, Mfn, PAGE_BYTES};
+use xen_abi::XenErrno;
+use xen_abi::memory::{AddToPhysmap, AddToPhysmapBatch, GRANT_TABLE_STATUS, MapSpace, RemoveFromPhysmap};
+
+/// What a page costs: two walks of stage 2, flushes, and zeroing a frame of the grant table.
+const PAGE_STEPS: u32 = 12;
+
+/// A page that is to appear at a guest frame.
+struct Wanted {
+    space: u32,
+    index: u64,
+    gfn: Gfn,
+}
+
+/// Maps one page.
+///
+/// # Errors
+/// EFAULT, ESRCH, EPERM, EINVAL, ENOMEM, ENOSYS.
+pub fn add(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
+    let request: AddToPhysmap = guest::read(arg)?;
+    // Another domain's page is only mapped by the batch, which names the domain.
+    if request.space == MapSpace::GmfnForeign.raw() {
+        return Err(XenErrno::Enosys);
+    }
+    let domain = target(cx, request.domid)?;
+    let wanted = Wanted { space: request.space, index: request.idx, gfn: Gfn::new(request.gpfn) };
+    wanted.map(&domain, DomId::SELF)?;
+    Ok(0)
+}
+
+/// Maps a list of pages, each with its own result.
+///
+/// # Errors
+/// EFAULT, ESRCH, EPERM.
+pub fn add_batch(cx: &Cx<'_>, progress: Progress, budget: &mut Budget) -> Result<Reply, XenErrno> {
+    let request: AddToPhysmapBatch = guest::read(progress.args[1])?;
+    let domain = target(cx, request.domid)?;
+    for done in progress.start..request.size.into() {
+        if !budget.spend(PAGE_STEPS) {
+            return Ok(progress.again(done));
+        }
+        let index = guest::read_u64(request.idxs, done.into())?;
+        let gfn = Gfn::new(guest::read_u64(request.gpfns, done.into())?);
+        let wanted = Wanted { space: request.space.into(), index, gfn };
+        let result = wanted.map(&domain, request.foreign_domid).map_or_else(XenErrno::neg, |()| 0);
+        guest::write_bytes(guest::element(request.errs, done.into(), 4)?, &result.to_le_bytes())?;
+    }
+    Ok(Reply::Done(0))
+}
+
+impl Wanted {
+    fn map(&self, domain: &Arc<Domain>, foreign: DomId) -> Result<(), XenErrno> {
+        match MapSpace::from_raw(self.space).ok_or(XenErrno::Enosys)? {
+            MapSpace::SharedInfo if self.index != 0 => Err(XenErrno::Einval),
+            MapSpace::SharedInfo => self.place(domain, domain.shared_info.mfn()),
+            MapSpace::GrantTable => self.grant_frame(domain),
+            MapSpace::GmfnForeign => refuse_foreign(domain, foreign),
+            MapSpace::Gmfn | MapSpace::GmfnRange | MapSpace::DevMmio => Err(XenErrno::Enosys),
+        }
+    }
+
+    fn place(&self, domain: &Domain, mfn: Mfn) -> Result<(), XenErrno> {
+        domain.p2m.replace(self.gfn, mfn.addr(), PageType::RamRw).map_err(errno)?;
+        domain.shared_info.grants.with(|table| table.clear_gfn(self.gfn));
+        Ok(())
+    }
+
+    fn grant_frame(&self, domain: &Domain) -> Result<(), XenErrno> {
+        let index = u32::try_from(self.index).map_err(|_| XenErrno::Einval)?;
+        // Status frames belong to version 2 of the table.
+        if self.index & GRANT_TABLE_STATUS != 0 {
+            return Err(XenErrno::Einval);
+        }
+        let grants = &domain.shared_info.grants;
+        let count = index.checked_add(1).ok_or(XenErrno::Einval)?;
+        grants.grow(domain.id, count)?;
+        let slot = crate::arch::to_usize(index.into());
+        let mfn = grants.with(|table| table.frame(slot))?;
+        self.place(domain, mfn)?;
+        let old = grants.with(|table| table.set_gfn(slot, self.gfn))?;
+        // A frame of the table is in one place at a time.
+        if let Some(range) = old.and_then(page_at) {
+            domain.p2m.unmap(range).map_err(errno)?;
+        }
+        Ok(())
+    }
+}
+
+/// Mapping another domain's memory comes with other domains: there is none to name yet.
+fn refuse_foreign(domain: &Domain, foreign: DomId) -> Result<(), XenErrno> {
+    if foreign == DomId::SELF || foreign == domain.id {
+        return Err(XenErrno::Einval);
+    }
+    match crate::domain::find(foreign) {
+        Some(_) => Err(XenErrno::Enosys),
+        None => Err(XenErrno::Esrch),
+    }
+}
+
+/// Removes the memory at one guest frame (`XENMEM_remove_from_physmap`).
+///
+/// # Errors
+/// EFAULT, ESRCH, EPERM, ENOENT if there is none.
+pub fn remove(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
+    let request: RemoveFromPhysmap = guest::read(arg)?;
+    let domain = target(cx, request.domid)?;
+    let gfn = Gfn::new(request.gpfn);
+    let range = page_at(gfn).ok_or(XenErrno::Enoent)?;
+    let mapping = domain.p2m.lookup(range.start()).ok_or(XenErrno::Enoent)?;
+    if !mapping.attrs.page_type().is_some_and(PageType::is_ram) {
+        return Err(XenErrno::Enoent);
+    }
+    domain.p2m.unmap(range).map_err(errno)?;
+    domain.shared_info.grants.with(|table| table.clear_gfn(gfn));
+    Ok(0)
+}
+
+fn page_at(gfn: Gfn) -> Option<IpaRange> {
+    IpaRange::new(gfn.checked_addr()?, PAGE_BYTES).ok()
+}
+
+fn errno(error: crate::mm::p2m::Error) -> XenErrno {
+    match error {
+        crate::mm::p2m::Error::OutOfTables => XenErrno::Enomem,
+        _ => XenErrno::Einval,
+    }
+}

@@ -1,0 +1,129 @@
+//! Hypercalls: HVC #0xEA1 with the number in x16 (r12) and arguments in x0-x4 (r0-r4).
+//!
+//! [`handle`] decodes the number and calls the one function of each operation; they have Xen's names,
+//! one file each. Structures are copied from the caller's memory once ([`guest`]), then checked, then
+//! used. What takes long spends a [`Budget`] and ends in [`Reply::Continue`]: the caller executes its
+//! HVC again, with arguments that say how far it got.
+
+mod console_io;
+mod domctl;
+mod event_channel_op;
+mod grant_table_op;
+mod guest;
+mod hvm_op;
+mod memory_op;
+mod multicall;
+mod platform_op;
+mod sched_op;
+mod sysctl;
+mod vcpu_op;
+mod vm_assist;
+mod xen_version;
+
+use crate::domain::{self, Domain};
+use crate::trap::Cx;
+use alloc::sync::Arc;
+use types::DomId;
+use xen_abi::{Hypercall, XenErrno};
+
+/// The arguments of a call.
+pub type Args = [u64; 5];
+
+/// How a call ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// With this result.
+    Done(i64),
+    /// Not yet: it is made again with these arguments.
+    Continue(Args),
+}
+
+impl From<i64> for Reply {
+    fn from(value: i64) -> Self {
+        Self::Done(value)
+    }
+}
+
+/// What is left of the steps that one stay in EL2 may take; a step is about 200 instructions.
+#[derive(Debug)]
+pub struct Budget {
+    steps: u32,
+}
+
+impl Budget {
+    /// Steps of one stay: below the 50,000 instructions that EL2 keeps interrupts masked for a guest.
+    const STEPS: u32 = 200;
+
+    const fn new() -> Self {
+        Self { steps: Self::STEPS }
+    }
+
+    /// Spends `steps`; false, and nothing is done, once nothing is left.
+    pub const fn spend(&mut self, steps: u32) -> bool {
+        let some_left = self.steps > 0;
+        self.steps = self.steps.saturating_sub(steps);
+        some_left
+    }
+}
+
+/// Handles a hypercall of the calling vCPU.
+pub fn handle(cx: &mut Cx<'_>) {
+    let (number, args) = cx.regs.hypercall();
+    match dispatch(cx, number, args, &mut Budget::new()) {
+        Ok(Reply::Done(value)) => cx.regs.set_hypercall_result(value),
+        Ok(Reply::Continue(args)) => {
+            cx.regs.set_hypercall_args(args);
+            cx.regs.rewind_hvc();
+        }
+        Err(error) => cx.regs.set_hypercall_result(error.neg().into()),
+    }
+}
+
+/// Makes the call with a number.
+fn dispatch(cx: &mut Cx<'_>, number: u64, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
+    let known = u32::try_from(number).ok().and_then(Hypercall::from_raw);
+    match known.ok_or(XenErrno::Enosys)? {
+        Hypercall::PlatformOp => platform_op::handle(cx, args).map(Reply::from),
+        Hypercall::MemoryOp => memory_op::handle(cx, args, budget),
+        Hypercall::Multicall => multicall::handle(cx, args, budget),
+        Hypercall::XenVersion => xen_version::handle(cx, args).map(Reply::from),
+        Hypercall::ConsoleIo => console_io::handle(cx, args, budget),
+        Hypercall::GrantTableOp => grant_table_op::handle(cx, args, budget),
+        Hypercall::VmAssist => vm_assist::handle(cx, args).map(Reply::from),
+        Hypercall::VcpuOp => vcpu_op::handle(cx, args).map(Reply::from),
+        Hypercall::SchedOp => sched_op::handle(cx, args).map(Reply::from),
+        Hypercall::EventChannelOp => event_channel_op::handle(cx, args, budget),
+        Hypercall::HvmOp => hvm_op::handle(cx, args).map(Reply::from),
+        Hypercall::Sysctl => sysctl::handle(cx, args).map(Reply::from),
+        Hypercall::Domctl => domctl::handle(cx, args).map(Reply::from),
+        // PCI devices are dom0's without asking: Xen without HAS_PCI answers the same.
+        Hypercall::PhysdevOp => Err(XenErrno::Enosys),
+        Hypercall::XsmOp | Hypercall::ArgoOp | Hypercall::DmOp | Hypercall::HypfsOp => Err(XenErrno::Enosys),
+    }
+}
+
+/// Finds the domain that a call names, which the caller may name: itself, or any for dom0.
+///
+/// # Errors
+/// ESRCH if there is none, EPERM if it is none of the caller's business.
+fn target(cx: &Cx<'_>, id: DomId) -> Result<Arc<Domain>, XenErrno> {
+    let own = &cx.vcpu.domain;
+    if id == DomId::SELF || id == own.id {
+        return Ok(own.clone());
+    }
+    let other = domain::find(id).ok_or(XenErrno::Esrch)?;
+    if own.is_hardware() { Ok(other) } else { Err(XenErrno::Eperm) }
+}
+
+/// Refuses callers other than dom0.
+///
+/// # Errors
+/// EPERM.
+fn privileged(cx: &Cx<'_>) -> Result<(), XenErrno> {
+    if cx.vcpu.domain.is_hardware() { Ok(()) } else { Err(XenErrno::Eperm) }
+}
+
+/// Takes an argument that is 32 bits wide in the interface: the upper half is ignored.
+fn low32(arg: u64) -> u32 {
+    u32::try_from(arg & 0xffff_ffff).unwrap_or(0)
+}

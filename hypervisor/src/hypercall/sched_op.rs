@@ -1,0 +1,66 @@
+//! `sched_op`: giving up the CPU, waiting, shutting down (`xen/include/public/sched.h`).
+
+use super::{Args, guest, low32, target};
+use crate::arch::timer;
+use crate::domain::{psci, vgic};
+use crate::drivers::timer as clock;
+use crate::sched;
+use crate::trap::Cx;
+use types::Port;
+use xen_abi::XenErrno;
+use xen_abi::sched::{SchedOp, SchedPoll, SchedRemoteShutdown, SchedShutdown, ShutdownReason};
+
+/// The most ports that can be polled at once.
+const MAX_POLLED: usize = 128;
+
+/// Performs an operation.
+///
+/// # Errors
+/// EFAULT, EINVAL, ESRCH, EPERM, ENOSYS.
+pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
+    match SchedOp::from_raw(low32(op)).ok_or(XenErrno::Enosys)? {
+        SchedOp::Yield => sched::yield_now(cx.cpu),
+        SchedOp::Block => {
+            cx.regs.unmask_interrupts();
+            sched::wait_for_interrupt(cx.cpu, cx.vcpu);
+        }
+        SchedOp::Shutdown => {
+            let request: SchedShutdown = guest::read(arg)?;
+            psci::shut_down(&cx.vcpu.domain, ShutdownReason::from_raw(request.reason));
+        }
+        SchedOp::Poll => poll(cx, guest::read(arg)?)?,
+        SchedOp::RemoteShutdown => {
+            let request: SchedRemoteShutdown = guest::read(arg)?;
+            let domain = target(cx, request.domain_id)?;
+            psci::shut_down(&domain, ShutdownReason::from_raw(request.reason));
+        }
+        SchedOp::ShutdownCode | SchedOp::Watchdog | SchedOp::PinOverride => return Err(XenErrno::Enosys),
+    }
+    Ok(0)
+}
+
+/// Waits until an event is pending on one of the ports, masked or not, or something else wakes the
+/// vCPU, or the time is over.
+fn poll(cx: &Cx<'_>, request: SchedPoll) -> Result<(), XenErrno> {
+    let mut ports = [Port::new(0); MAX_POLLED];
+    let count = usize::try_from(request.nr_ports).unwrap_or(usize::MAX);
+    let ports = ports.get_mut(..count).ok_or(XenErrno::Einval)?;
+    for (index, port) in (0..).zip(ports.iter_mut()) {
+        let mut bytes = [0; 4];
+        guest::read_bytes(guest::element(request.ports, index, 4)?, &mut bytes)?;
+        *port = Port::new(u32::from_le_bytes(bytes));
+    }
+    let events = &cx.vcpu.domain.events;
+    // From here on a wake is remembered, so that no event is lost between the look and the wait.
+    sched::prepare_block(cx.vcpu);
+    events.add_poller(cx.vcpu.id);
+    let pending = events.is_any_pending(ports);
+    let deadline = (request.timeout != 0).then(|| clock::system_time_to_count(request.timeout));
+    let is_over = deadline.is_some_and(|count| count <= timer::counter());
+    if pending != Ok(false) || is_over || vgic::has_deliverable(cx.vcpu) {
+        events.remove_poller(cx.vcpu.id);
+        return pending.map(|_| ());
+    }
+    sched::block_until(cx.cpu, cx.vcpu, deadline);
+    Ok(())
+}

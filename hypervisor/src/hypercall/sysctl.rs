@@ -1,0 +1,20 @@
+//! `sysctl`: the toolstack's questions about the machine. Its version is checked; no operation exists
+//! yet.
+
+use super::{Args, guest, privileged};
+use crate::trap::Cx;
+use xen_abi::XenErrno;
+use xen_abi::sysctl::{INTERFACE_VERSION, XenSysctl};
+
+/// Refuses a toolstack of another version as Xen does, so that it says so itself.
+///
+/// # Errors
+/// EFAULT, EACCES for another version, EPERM, ENOSYS.
+pub fn handle(cx: &mut Cx<'_>, [op, ..]: Args) -> Result<i64, XenErrno> {
+    let op: XenSysctl = guest::read(op)?;
+    if op.interface_version != INTERFACE_VERSION {
+        return Err(XenErrno::Eacces);
+    }
+    privileged(cx)?;
+    Err(XenErrno::Enosys)
+}
