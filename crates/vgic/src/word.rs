@@ -26,7 +26,7 @@ pub(crate) struct Word {
     pub(crate) soft: u32,
     /// In a list register.
     pub(crate) resident: u32,
-    /// State of resident ones, as their owner last published it.
+    /// State of resident ones, as their owner last wrote or read it.
     pub(crate) snap_pending: u32,
     pub(crate) snap_active: u32,
     pub(crate) clear_pending: u32,
@@ -125,7 +125,8 @@ impl Word {
         self.soft &= !mask | self.set_pending;
     }
 
-    /// Publishes the state of a resident interrupt.
+    /// Notes the state of a resident interrupt, for others to read.
+    #[inline]
     pub(crate) fn publish(&mut self, mask: u32, state: LrState) {
         put(&mut self.snap_pending, mask, state.is_pending());
         put(&mut self.snap_active, mask, state.is_active());

@@ -173,6 +173,12 @@ impl Lr {
         }
     }
 
+    /// Tells whether its deactivation raises the maintenance interrupt.
+    #[inline]
+    pub const fn asks_at_end(self) -> bool {
+        matches!(self.origin, Origin::Software { eoi: true, .. })
+    }
+
     /// Tells whether the interrupt is an SGI.
     #[inline]
     pub const fn is_sgi(self) -> bool {

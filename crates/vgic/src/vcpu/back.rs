@@ -46,8 +46,7 @@ impl VcpuGic {
         }
         let state = run.host.read(index as usize).state;
         // An ended one that asked for maintenance does so until it is overwritten.
-        let asks = matches!(shadow.origin, Origin::Software { eoi: true, .. });
-        if state != LrState::Invalid || asks {
+        if state != LrState::Invalid || shadow.asks_at_end() {
             run.host.write(index as usize, Lr::EMPTY);
         }
         let latched = self.latched & bit(index);

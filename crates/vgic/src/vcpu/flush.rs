@@ -1,17 +1,15 @@
 //! The pass over the list registers before guest entry.
 //!
-//! Most passes bring one SGI or PPI: [`VcpuGic::flush`] tries to do with these alone, without the
-//! distributor and without ranking. Whatever is more goes the whole way.
+//! Most passes bring one or two interrupts, which [`quick`](super::quick) does without ranking.
+//! Whatever is more goes the whole way.
 
-use super::merge::changed;
 use super::{Run, VcpuGic, work};
 use crate::bits::bit;
 use crate::effects::Effects;
 use crate::mailbox::{Mailbox, signal};
-use crate::port::{Host, Maintenance};
+use crate::port::Host;
 use crate::word::each;
-use crate::{Distributor, LrState, Origin, Version};
-use arm_spec::gic::SGIS;
+use crate::{Distributor, Version};
 
 impl VcpuGic {
     /// Tells whether the next flush wants the distributor.
@@ -28,83 +26,12 @@ impl VcpuGic {
     /// Without the distributor where it would be wanted, SPIs wait and the vCPU stays in need of a
     /// flush.
     #[inline]
-    pub fn flush<H: Host>(&mut self, dist: Option<&mut Distributor>, host: &mut H) -> Effects {
+    pub fn flush<H: Host>(&mut self, mut dist: Option<&mut Distributor>, host: &mut H) -> Effects {
         self.drain(host);
-        if self.work == 0 && self.candidate_summary == 0 && self.flush_private(host) {
+        if self.work == 0 && self.flush_shared(dist.as_deref_mut(), host) && self.flush_private(host) {
             return Effects::NONE;
         }
         self.flush_all(dist, host)
-    }
-
-    /// Brings SGIs and PPIs into list registers that are empty or that they left. Tells whether
-    /// that was all; if not, what is done is done and the rest is as it was.
-    fn flush_private<H: Host>(&mut self, host: &mut H) -> bool {
-        self.dirty = false;
-        let merging = changed(&self.word);
-        if merging != 0 && !self.rearm_all(merging, host) {
-            return false;
-        }
-        let wanted = (self.word.active | self.word.signalled(self.groups)) & !self.word.resident;
-        for n in each(wanted) {
-            let Some(index) = self.empty_private(host) else { return false };
-            self.place_private(index, n, host);
-        }
-        self.want(Maintenance::default(), host);
-        true
-    }
-
-    /// Makes resident private interrupts that have ended and are pending again so in place.
-    fn rearm_all<H: Host>(&mut self, merging: u32, host: &mut H) -> bool {
-        each(self.used & !self.spi_lrs).all(|index| {
-            let intid = self.shadow.get(index as usize).map_or(0, |lr| lr.intid.raw());
-            merging & bit(intid) == 0 || self.rearm(index, host)
-        })
-    }
-
-    fn rearm<H: Host>(&mut self, index: u32, host: &mut H) -> bool {
-        let Some(mut lr) = self.shadow.get(index as usize).copied() else { return false };
-        let mask = bit(lr.intid.raw());
-        let word = &self.word;
-        let event = word.latch & word.enabled & word.forwarded(self.groups) & mask != 0;
-        let line = word.line & !word.edge & mask != 0;
-        let plain =
-            lr.origin != (Origin::Software { source: 0, eoi: true }) && !self.is_v2_sgi(lr.intid.raw());
-        if !event || line || !plain || word.deferred() & mask != 0 {
-            return false;
-        }
-        if host.read(index as usize).state != LrState::Invalid {
-            return false;
-        }
-        lr.state = LrState::Pending;
-        self.word.acknowledged(mask);
-        self.word.latch &= !mask;
-        self.latched |= bit(index);
-        self.write(index, lr, host);
-        true
-    }
-
-    /// Returns a list register that is empty, or that a private interrupt has left.
-    fn empty_private<H: Host>(&mut self, host: &mut H) -> Option<u32> {
-        let empty = self.list_registers(host) & !self.used;
-        if empty != 0 {
-            return Some(empty.trailing_zeros());
-        }
-        each(self.used & !self.spi_lrs).find(|index| {
-            let Some(intid) = self.shadow.get(*index as usize).map(|lr| lr.intid.raw()) else { return false };
-            let simple = self.word.deferred() & bit(intid) == 0 && !self.is_v2_sgi(intid);
-            let left = simple && host.read(*index as usize).state == LrState::Invalid;
-            if left {
-                self.word.acknowledged(bit(intid));
-                self.word.resident &= !bit(intid);
-                self.dirty |= self.word.pending() & bit(intid) != 0;
-                self.release(*index);
-            }
-            left
-        })
-    }
-
-    pub(super) fn is_v2_sgi(&self, intid: u32) -> bool {
-        intid < SGIS && self.model.version() == Version::V2
     }
 
     #[inline(never)]

@@ -51,6 +51,7 @@ impl VcpuGic {
         }
         if lr.state.is_pending() {
             word.latch &= !mask;
+            word.publish(mask, lr.state);
             self.latched |= bit(index);
         } else if !word.hw & mask != 0 {
             if word.enabled & word.forwarded(groups) & mask != 0 {
@@ -60,6 +61,7 @@ impl VcpuGic {
             } else {
                 lr.origin = Origin::Software { source: 0, eoi: true };
             }
+            word.publish(mask, lr.state);
             self.write(index, lr, run.host);
         }
     }
@@ -100,6 +102,7 @@ impl VcpuGic {
         let waiting = *sources != 0;
         crate::word::put(&mut self.word.latch, mask, waiting);
         lr.origin = Origin::Software { source, eoi: waiting };
+        self.word.publish(mask, lr.state);
         self.write(index, lr, host);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`VcpuGic::flush`] before the guest is entered, [`VcpuGic::park`] when the vCPU leaves its CPU,
 //! [`VcpuGic::maintain`] at a maintenance interrupt. Submodules: `flush` (the pass before guest
-//! entry), `choose` (what belongs into list registers), `place` (putting it there), `merge` (what
+//! entry), `quick` (its short ways), `choose` (what belongs into list registers), `place` (putting it there), `merge` (what
 //! happened to it since), `back` (taking it from there), `ends` (of what was in none).
 
 mod back;
@@ -11,6 +11,7 @@ mod ends;
 mod flush;
 mod merge;
 mod place;
+mod quick;
 
 use crate::bits::bit;
 use crate::port::{ListRegs, Maintenance};

@@ -106,6 +106,7 @@ impl VcpuGic {
         if self.is_v2_sgi(intid) {
             self.name_source(&mut lr);
         }
+        self.word.publish(bit(intid), lr.state);
         crate::word::put(&mut self.latched, bit(index), latched);
         self.write(index, lr, host);
     }
@@ -128,7 +129,13 @@ impl VcpuGic {
         lr.origin = Origin::Software { source, eoi: *sources != 0 };
     }
 
-    fn place_spi<H: Host>(&mut self, index: u32, intid: u32, dist: &mut Distributor, host: &mut H) {
+    pub(super) fn place_spi<H: Host>(
+        &mut self,
+        index: u32,
+        intid: u32,
+        dist: &mut Distributor,
+        host: &mut H,
+    ) {
         let id = IntId::new(intid);
         let groups = self.groups_here(dist, id);
         let me = low8(u32::from(self.id.raw()));
@@ -138,6 +145,7 @@ impl VcpuGic {
         let (priority, pintid) = (spi.priority, spi.pintid);
         let Some((word, mask)) = dist.word_mut(id) else { return };
         let (mut lr, latched) = compose(word, intid, groups, pintid);
+        word.publish(mask, lr.state);
         lr.priority = priority;
         if let Some(candidates) = self.candidates.get_mut(word_index(intid)) {
             *candidates &= !mask;
