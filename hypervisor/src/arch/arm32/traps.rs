@@ -53,7 +53,7 @@ unsafe extern "C" {
     static vectors: u8;
     static vectors_bpiall: u8;
     static vectors_iciallu: u8;
-    fn first_entry(context: *mut Context, stack_top: usize) -> !;
+    fn first_entry(regs: *mut GuestRegs, stack_top: usize) -> !;
 }
 
 /// Sets this CPU's vectors (HVBAR), which may have to invalidate the branch predictor at each trap.
@@ -88,7 +88,7 @@ pub fn this_cpu() -> Option<&'static PerCpu> {
 pub fn enter(context: *mut Context, stack_top: VirtAddr) -> ! {
     // SAFETY: `context` is current (set_current) and complete; `stack_top` is the top of this CPU's
     // own stack, whose frames nobody returns to.
-    unsafe { first_entry(context, stack_top.raw()) }
+    unsafe { first_entry(&raw mut (*context).regs, stack_top.raw()) }
 }
 
 extern "C" fn guest_trap(context: *mut Context, kind: u32) -> *mut Context {
