@@ -69,6 +69,16 @@ impl Events {
         f(&mut self.channels.lock())
     }
 
+    /// As [`with`](Self::with), or `None` while somebody holds the ports.
+    pub fn try_with<R>(&self, f: impl FnOnce(&mut EventChannels) -> R) -> Option<R> {
+        self.channels.try_lock().map(|mut channels| f(&mut channels))
+    }
+
+    /// Tells whether a vCPU is in SCHEDOP_poll.
+    pub fn is_poller(&self, vcpu: VcpuId) -> bool {
+        self.pollers.get(vcpu.index() >> 6).is_some_and(|word| word.load(Ordering::Relaxed) >> (vcpu.raw() & 63) & 1 != 0)
+    }
+
     /// Runs `f`, which binds a port, again and again with more storage for ports until it has enough.
     ///
     /// # Errors

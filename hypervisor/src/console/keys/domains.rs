@@ -2,6 +2,7 @@
 
 use crate::arch::timer::counter;
 use crate::console::report::{Cursor, Report, Step};
+use crate::domain::events::FrameWords;
 use crate::domain::{self, Domain, Vcpu};
 use crate::drivers::timer;
 use crate::sched::inspect;
@@ -9,6 +10,8 @@ use ::sched::Place;
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::Ordering;
+use evtchn::SharedWords;
+use xen_abi::shared_info::UPCALL_PENDING;
 
 /// Writes a domain, then its vCPUs.
 pub fn dump(cursor: &mut Cursor, report: &mut Report) -> Step {
@@ -60,7 +63,27 @@ fn write_vcpu(vcpu: &Vcpu, report: &mut Report) {
         Err(inspect::Busy) => Where::Is("busy"),
     };
     let online = if vcpu.online.load(Ordering::Relaxed) { "online" } else { "off" };
-    report.line(format_args!("    VCPU{}: {place} {online}", vcpu.id));
+    let poll = u8::from(vcpu.domain.events.is_poller(vcpu.id));
+    report.line(format_args!("    VCPU{}: {place} {online} poll={poll} {}", vcpu.id, Upcall::of(vcpu)));
+}
+
+/// The flags of a vCPU's vcpu_info: `None` if its domain's ports are held, or it has none.
+struct Upcall(Option<u32>);
+
+impl Upcall {
+    fn of(vcpu: &Vcpu) -> Self {
+        let place = vcpu.domain.events.try_with(|channels| channels.vcpu_info(vcpu.id)).flatten();
+        Self(place.map(|place| FrameWords.load(place.word(UPCALL_PENDING))))
+    }
+}
+
+impl fmt::Display for Upcall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.map(u32::to_le_bytes) {
+            Some([pending, mask, ..]) => write!(f, "upcall_pend={pending:02x} upcall_mask={mask:02x}"),
+            None => f.write_str("upcall: none or busy"),
+        }
+    }
 }
 
 /// A number, or that its lock is held.

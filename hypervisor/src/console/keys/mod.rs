@@ -5,6 +5,7 @@
 //! bounded). No dump waits for a lock: what is held by somebody is said to be busy. Lock rank: KEYS.
 
 mod domains;
+mod events;
 mod fetch;
 mod interrupts;
 mod memory;
@@ -57,6 +58,7 @@ static KEYS: &[Key] = &[
     key(b'R', "reboot machine", Action::Act(reboot)),
     key(b'T', "dump trap and interrupt counts", Action::Say(traps::dump)),
     key(b'd', "dump registers", Action::Say(registers::all)),
+    key(b'e', "dump evtchn info", Action::Say(events::dump)),
     key(b'h', "show this message", Action::SayAlone(help)),
     key(b'i', "dump interrupt bindings", Action::Say(interrupts::dump)),
     key(b'm', "memory info", Action::Say(memory::dump)),
@@ -179,7 +181,7 @@ mod tests {
                 char::from(key.letter)
             );
         }
-        for letter in b"*0CRTdhimqrt" {
+        for letter in b"*0CRTdehimqrt" {
             assert!(KEYS.iter().any(|key| key.letter == *letter));
         }
     }

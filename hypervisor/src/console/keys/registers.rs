@@ -67,7 +67,7 @@ pub fn dom0(cursor: &mut Cursor, report: &mut Report) -> Step {
         }
         Fetched::Now(guest) => {
             *SUBJECT.lock() = Subject { host: None, guest: Some(guest) };
-            report.line(format_args!("*** Dumping Dom0 vcpu#{} state: ***", vcpu.id));
+            report.line(format_args!("*** Dumping Dom0 vcpu#{} state (d0v{}): ***", vcpu.id, vcpu.id));
             cursor.next_part();
             Step::More
         }
