@@ -133,6 +133,7 @@ impl Distributor {
             // Its physical interrupt could only fire again because the guest deactivated it: the
             // list register is empty, and the new home need not wait until the old one looks.
             word.resident &= !mask;
+            word.acknowledged(mask & word.snap_pending);
             word.forget_deferred(mask);
             if let Some(entry) = self.spi_mut(spi) {
                 entry.owner = NOBODY;

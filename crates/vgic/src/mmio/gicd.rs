@@ -162,6 +162,8 @@ impl VcpuGic {
             let resident = dist.word(id).is_some_and(|(word, mask)| word.resident & mask != 0);
             if changed && resident {
                 dist.recall(id.raw(), host, &mut fx);
+            } else if changed {
+                dist.dispatch(id.raw(), host, &mut fx);
             }
         }
         fx

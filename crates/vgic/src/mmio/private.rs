@@ -147,7 +147,8 @@ impl VcpuGic {
             }
         }
         let mut fx = Effects::NONE;
-        if changed & self.word.resident != 0 {
+        if changed != 0 {
+            self.touch();
             if caller == self.id {
                 fx = self.take_word_back(0, changed, None, host);
             } else {

@@ -78,10 +78,13 @@ impl VcpuGic {
         run.fx
     }
 
-    /// Reads a list register again and, if it is empty, ends the interrupt's residence.
-    /// Returns the state.
+    /// Reads a list register again and, if it is empty, ends the interrupt's residence, unless it
+    /// has an SPI and there is no distributor. Returns the state.
     pub(super) fn refresh<H: Host>(&mut self, index: u32, run: &mut Run<'_, H>) -> LrState {
         let state = run.host.read(index as usize).state;
+        if self.spi_lrs & bit(index) != 0 && run.dist.is_none() {
+            return state;
+        }
         let Some(shadow) = self.shadow.get_mut(index as usize) else { return state };
         let before = core::mem::replace(shadow, Lr { state, ..*shadow });
         self.note_acknowledge(before, state, run);
