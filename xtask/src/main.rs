@@ -8,6 +8,7 @@ mod args;
 mod checks;
 mod cmd;
 mod debian;
+mod docs;
 mod image;
 mod initramfs;
 mod paths;
@@ -34,8 +35,8 @@ usage: cargo xtask COMMAND
         --mutants plants faults and expects the guests to notice
   ci JOB [--full] [FILTER]
         one stage of the tests; without JOB, their names
-  docs
-        write the documents that are made from the source
+  docs [--check]
+        write the documents that are made from the source, or tell whether one is stale
   setup [--all]
         install rust targets and system packages (every command does this for what it needs)";
 

@@ -123,9 +123,7 @@ fn demo(options: &Options) -> Result<Guest> {
 fn add_devices(qemu: &mut Command, options: &Options) -> Result<()> {
     qemu.args(["-netdev", "user,id=net0", "-device", "virtio-net-pci,netdev=net0,romfile="]);
     if let Some(disk) = &options.disk {
-        let file = disk.to_str().context("the disk's path is no text")?.replace(',', ",,");
-        qemu.args(["-drive", &format!("file={file},format=raw,if=none,id=disk0")]);
-        qemu.args(["-device", "virtio-blk-pci,drive=disk0"]);
+        qemu.args(debian::drive_options(disk, "")?);
     }
     Ok(())
 }

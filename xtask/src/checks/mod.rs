@@ -3,7 +3,7 @@
 pub mod documents;
 mod layers;
 mod locking;
-mod scan;
+pub mod scan;
 mod sizes;
 pub mod unsafety;
 

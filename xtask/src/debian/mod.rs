@@ -4,8 +4,10 @@
 //! what, and [`payload`] makes from it what boots.
 
 mod apt;
+mod disk;
 mod payload;
 pub mod recipe;
 mod source;
 
+pub use disk::{drive_options, ensure_disk};
 pub use payload::ensure;

@@ -8,6 +8,9 @@ pub const SUITE: &str = "bookworm";
 /// Raised when what is made from the packages changes, so that caches are made anew.
 pub const VERSION: u32 = 1;
 
+/// As [`VERSION`], for the full system's disk.
+pub const DISK_VERSION: u32 = 1;
+
 /// The stock toolstack and a small user land; dependencies come with them.
 const TOOLS: &[&str] = &[
     "xen-utils-4.17",
@@ -25,6 +28,62 @@ const TOOLS: &[&str] = &[
     "findutils",
     "perl-base",
     "libc-bin",
+];
+
+/// A full system: what Debian calls essential, systemd, the kernel, and the toolstack.
+const SYSTEM: &[&str] = &[
+    "base-files",
+    "base-passwd",
+    "bash",
+    "bsdutils",
+    "coreutils",
+    "dash",
+    "debianutils",
+    "diffutils",
+    "dpkg",
+    "findutils",
+    "grep",
+    "gzip",
+    "hostname",
+    "init-system-helpers",
+    "libc-bin",
+    "login",
+    "mawk",
+    "mount",
+    "ncurses-base",
+    "ncurses-bin",
+    "passwd",
+    "perl-base",
+    "sed",
+    "sysvinit-utils",
+    "tar",
+    "util-linux",
+    "tzdata",
+    "debconf",
+    "systemd-sysv",
+    "udev",
+    "dbus",
+    "kmod",
+    "iproute2",
+    "procps",
+    "ifupdown",
+    "e2fsprogs",
+    "initramfs-tools",
+    "xen-utils-4.17",
+    "xen-utils-common",
+    "xenstore-utils",
+    "bridge-utils",
+];
+
+/// Files of the full system that no package brings.
+pub const SYSTEM_FILES: &[(&str, &str)] = &[
+    ("etc/fstab", "/dev/vda / ext4 defaults 0 1\n"),
+    ("etc/hostname", "dom0\n"),
+    ("etc/hosts", "127.0.0.1 localhost dom0\n"),
+    // The ramdisk has what finds this disk; all of Debian's drivers would take minutes to pack in emulation.
+    ("etc/initramfs-tools/conf.d/modules", "MODULES=list\n"),
+    ("etc/initramfs-tools/modules", "virtio_pci\nvirtio_mmio\nvirtio_blk\next4\n"),
+    ("etc/kernel-img.conf", "do_symlinks = yes\n"),
 ];
 
 /// Dependencies that nothing in the ramdisk runs: python for pygrub, its libraries, and package management.
@@ -107,6 +166,12 @@ pub fn debian_name(arch: Arch) -> &'static str {
 /// Gives the packages of the ramdisk, each with its architecture.
 pub fn tools(arch: Arch) -> Vec<String> {
     TOOLS.iter().map(|name| format!("{name}:{}", debian_name(arch))).collect()
+}
+
+/// Gives the packages of the full system, each with its architecture.
+pub fn system(arch: Arch) -> Vec<String> {
+    let names = SYSTEM.iter().map(|name| format!("{name}:{}", debian_name(arch)));
+    names.chain([kernel_meta(arch).to_owned()]).collect()
 }
 
 /// Gives the package whose first dependency is the current kernel.

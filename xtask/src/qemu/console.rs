@@ -19,6 +19,9 @@ const FATAL: &[&str] =
 /// How long a machine that has failed is listened to.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// A pause that ends an answer.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// A person types no faster, and a hypervisor's ring of input need hold no more.
 const TYPED_AT_ONCE: usize = 16;
 const TYPING_PAUSE: Duration = Duration::from_millis(20);
@@ -159,12 +162,17 @@ impl Console {
         &self.text
     }
 
-    /// Reads on until nothing has been printed for a second, and passes over all of it.
-    pub fn wait_for_quiet(&mut self) {
-        while let Ok(chunk) = self.chunks.recv_timeout(Duration::from_secs(1)) {
+    /// Reads on until nothing has been printed for a second; gives all of it.
+    pub fn wait_for_quiet(&mut self) -> String {
+        while let Ok(chunk) = self.chunks.recv_timeout(QUIET) {
             self.text.push_str(&String::from_utf8_lossy(&chunk));
+            if Instant::now() > self.deadline {
+                break;
+            }
         }
+        let fresh = self.text.get(self.seen..).unwrap_or_default().to_owned();
         self.seen = self.text.len();
+        fresh
     }
 
     fn receive(&mut self, patterns: &[&str]) -> Result<()> {

@@ -4,7 +4,7 @@ mod table;
 
 use super::jobs::{Job, run_all};
 use super::report::Case;
-use super::scenario::{Scenario, Setting};
+use super::scenario::{Scenario, Setting, System};
 use super::{BOOT_LIMIT, Context};
 use crate::arch::Arch;
 use crate::qemu::boot::{self, Boot, Guest, Hypervisor};
@@ -95,20 +95,34 @@ fn boot_row(row: &Row, hypervisor: Hypervisor) -> Result<()> {
         Hypervisor::None => None,
     };
     let cmdline = boot::hypervisor_cmdline(&machine, row.scenario.hypervisor_options);
-    let guest = Guest {
-        kernel: payload.kernel,
-        ramdisk: Some(payload.ramdisk),
-        cmdline: boot::dom0_cmdline(hypervisor, ""),
-    };
+    let (guest, disk) = guest(row, hypervisor)?;
     let boot = Boot { hypervisor: image.map(|image| (image, cmdline)), guest };
     let mut qemu = machine.command();
     boot.add_to(&mut qemu);
     let scratch = paths::target().join("scratch").join(row.name());
-    qemu.args((row.scenario.devices)(&scratch)?);
+    qemu.args(disk).args((row.scenario.devices)(&scratch)?);
     let log = paths::logs()?.join(format!("boot-{}.log", row.name()));
     let mut console = Console::start(&mut qemu, &log, BOOT_LIMIT)?;
     (row.scenario.run)(&mut console, &Setting { machine: &machine, hypervisor, scratch: &scratch })?;
     // Kept only where somebody may want to look.
     let _ = fs::remove_dir_all(&scratch);
     Ok(())
+}
+
+/// Gives dom0's kernel and ramdisk, and QEMU's options for its disk if it has one.
+fn guest(row: &Row, hypervisor: Hypervisor) -> Result<(Guest, Vec<String>)> {
+    let cmdline = boot::dom0_cmdline(hypervisor, "");
+    match row.scenario.system {
+        System::Ramdisk => {
+            let payload = debian::ensure(row.arch)?;
+            Ok((Guest { kernel: payload.kernel, ramdisk: Some(payload.ramdisk), cmdline }, Vec::new()))
+        }
+        System::Disk => {
+            let disk = debian::ensure_disk(row.arch)?;
+            let cmdline = cmdline.replace("rdinit=/init", "root=/dev/vda");
+            // Each boot starts from the disk as it was made.
+            let options = debian::drive_options(&disk.image, ",cache=unsafe,snapshot=on")?;
+            Ok((Guest { kernel: disk.kernel, ramdisk: Some(disk.ramdisk), cmdline }, options))
+        }
+    }
 }

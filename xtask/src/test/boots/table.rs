@@ -3,7 +3,9 @@
 use super::{Row, Set};
 use crate::arch::Arch;
 use crate::qemu::machine::Gic::{self, V2, V3};
-use crate::test::scenario::{CLOCK, DETERMINISTIC, DEVICES, KEYS, LOAD, REBOOT, SHELL, Scenario};
+use crate::test::scenario::{
+    CLOCK, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, REBOOT, SHELL, SYSTEMD, Scenario,
+};
 use Arch::{Arm32, Arm64};
 
 /// Architectures on which our hypervisor boots Linux; on another, boots are done under others only.
@@ -29,6 +31,8 @@ const SPREAD: &[Row] = &[
     row(Arm32, V2, "cortex-a15", 2, 2, &DEVICES),
     row(Arm64, V3, "cortex-a57", 2, 2, &CLOCK),
     row(Arm32, V2, "cortex-a15", 2, 2, &CLOCK),
+    row(Arm64, V3, "cortex-a57", 4, 2, &IDLE),
+    row(Arm32, V2, "cortex-a15", 4, 2, &IDLE),
     row(Arm64, V2, "cortex-a57", 2, 2, &KEYS),
     row(Arm32, V2, "cortex-a15", 2, 2, &KEYS),
 ];
@@ -36,6 +40,7 @@ const SPREAD: &[Row] = &[
 /// Lists all boots: the spread, then the whole of every CPU, number of CPUs and memory.
 pub fn rows() -> Vec<Row> {
     let mut rows = SPREAD.to_vec();
+    rows.push(Row { set: Set::Full, ..row(Arm64, V3, "cortex-a57", 2, 4, &SYSTEMD) });
     for (arch, gic, cpu, memories) in MATRIX {
         for cpus in [1, 2, 4] {
             for memory_gib in *memories {

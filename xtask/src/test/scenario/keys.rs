@@ -1,23 +1,22 @@
 //! Ctrl-A three times switches the console's input to the hypervisor and back; its keys answer.
 
-use super::{PROMPT, Setting, power, typed};
+use super::{PROMPT, SWITCH, Setting, power, typed};
 use crate::qemu::boot::Hypervisor;
 use crate::qemu::console::Console;
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 
-const SWITCH: &[u8] = b"\x01\x01\x01";
-
-/// Each key and a part of what it prints.
-const KEYS: &[(&[u8], &str)] = &[
-    (b"h", "h"),
-    (b"0", "PC"),
-    (b"d", "CPU"),
-    (b"q", "d0"),
-    (b"r", "d0"),
-    (b"i", "IRQ"),
-    (b"t", "timer"),
-    (b"m", "free"),
-    (b"e", "port"),
+/// Each key and a part of what it prints, behind its own line.
+const KEYS: &[(&str, &str)] = &[
+    ("h", "show this message"),
+    ("0", "d0v0"),
+    ("d", "CPU"),
+    ("q", "VCPU information for domain 0"),
+    ("r", "CPU"),
+    ("i", "IRQ"),
+    ("t", "timer"),
+    ("m", "free"),
+    ("e", "port"),
+    ("T", "entries"),
 ];
 
 /// Types every key, then goes on at dom0's shell.
@@ -28,14 +27,12 @@ pub fn run(console: &mut Console, setting: &Setting<'_>) -> Result<()> {
     }
     console.send(SWITCH)?;
     console.wait_for("(XEN) ")?;
+    console.wait_for_quiet();
     for (key, answer) in KEYS {
-        let shown = String::from_utf8_lossy(key);
-        console.send(key)?;
-        console
-            .wait_for("(XEN) ")
-            .and_then(|_| console.wait_for(answer))
-            .with_context(|| format!("the key {shown}"))?;
-        console.wait_for_quiet();
+        console.send(key.as_bytes())?;
+        console.wait_for(&format!("(XEN) '{key}' pressed"))?;
+        let text = console.wait_for_quiet();
+        ensure!(text.contains(answer), "the key {key} does not show {answer:?}: {text}");
     }
     console.send(SWITCH)?;
     console.wait_for("(XEN) ")?;

@@ -2,11 +2,13 @@
 
 mod clock;
 mod devices;
+mod idle;
 mod keys;
 mod load;
 mod power;
 mod server;
 mod shell;
+mod systemd;
 
 use crate::qemu::boot::Hypervisor;
 use crate::qemu::console::Console;
@@ -17,11 +19,25 @@ use std::path::Path;
 /// The prompt of dom0's shell.
 pub const PROMPT: &str = "dom0# ";
 
+/// What runs as dom0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// The ramdisk with the toolstack.
+    Ramdisk,
+    /// The full Debian on a disk.
+    Disk,
+}
+
+/// Typed, it switches the console's input between dom0 and the hypervisor.
+pub const SWITCH: &[u8] = b"\x01\x01\x01";
+
 /// A sequence of steps, with what the machine needs for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
     /// The first part of its cases' names.
     pub name: &'static str,
+    /// What runs as dom0.
+    pub system: System,
     /// Added to the hypervisor's command line.
     pub hypervisor_options: &'static str,
     /// Makes files in a scratch directory and names QEMU's options for them.
@@ -42,37 +58,86 @@ pub struct Setting<'a> {
 }
 
 /// The shell comes up, shows Debian on all CPUs, and switches the machine off.
-pub const SHELL: Scenario =
-    Scenario { name: "shell", hypervisor_options: "", devices: no_devices, run: shell::run };
+pub const SHELL: Scenario = Scenario {
+    name: "shell",
+    system: System::Ramdisk,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: shell::run,
+};
 
 /// As [`SHELL`], where one instruction is one nanosecond of the machine's time and idle time passes at once:
 /// a wait loop that does not yield eats all of it.
 pub const DETERMINISTIC: Scenario = Scenario {
     name: "icount",
+    system: System::Ramdisk,
     hypervisor_options: "",
     devices: |_| Ok(vec!["-icount".into(), "shift=0,sleep=off".into()]),
     run: shell::run,
 };
 
 /// `reboot` boots again.
-pub const REBOOT: Scenario =
-    Scenario { name: "reboot", hypervisor_options: "", devices: no_devices, run: power::reboot };
+pub const REBOOT: Scenario = Scenario {
+    name: "reboot",
+    system: System::Ramdisk,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: power::reboot,
+};
 
 /// All vCPUs busy for a minute.
-pub const LOAD: Scenario =
-    Scenario { name: "load", hypervisor_options: "dom0_max_vcpus=4", devices: no_devices, run: load::run };
+pub const LOAD: Scenario = Scenario {
+    name: "load",
+    system: System::Ramdisk,
+    hypervisor_options: "dom0_max_vcpus=4",
+    devices: no_devices,
+    run: load::run,
+};
 
 /// Disks on PCI and on virtio-mmio, and the network.
-pub const DEVICES: Scenario =
-    Scenario { name: "devices", hypervisor_options: "", devices: devices::make, run: devices::run };
+pub const DEVICES: Scenario = Scenario {
+    name: "devices",
+    system: System::Ramdisk,
+    hypervisor_options: "",
+    devices: devices::make,
+    run: devices::run,
+};
 
 /// Ten seconds are ten seconds.
-pub const CLOCK: Scenario =
-    Scenario { name: "clock", hypervisor_options: "", devices: no_devices, run: clock::run };
+pub const CLOCK: Scenario = Scenario {
+    name: "clock",
+    system: System::Ramdisk,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: clock::run,
+};
+
+/// How often an idle dom0 enters the hypervisor.
+pub const IDLE: Scenario = Scenario {
+    name: "idle",
+    system: System::Ramdisk,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: idle::run,
+};
 
 /// The hypervisor's debug keys.
-pub const KEYS: Scenario =
-    Scenario { name: "keys", hypervisor_options: "", devices: no_devices, run: keys::run };
+pub const KEYS: Scenario = Scenario {
+    name: "keys",
+    system: System::Ramdisk,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: keys::run,
+};
+
+/// systemd reaches its login with all services.
+pub const SYSTEMD: Scenario = Scenario {
+    name: "systemd",
+    system: System::Disk,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: systemd::run,
+};
 
 fn no_devices(_: &Path) -> Result<Vec<String>> {
     Ok(Vec::new())

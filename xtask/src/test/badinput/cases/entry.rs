@@ -84,7 +84,7 @@ pub const CASES: &[Bad] = &[
             rig.tree_at = RAM + (RAM_MIB << 20) + 0x10_0000;
             rig.early_uart()
         },
-        says: &["(XEN) No device tree: nothing can be read at 0x50100000"],
+        says: &["(XEN) Device tree at 0x50100000: reading it faults. Pass the address"],
         end: End::Halts,
     },
     Bad {
@@ -93,7 +93,7 @@ pub const CASES: &[Bad] = &[
             rig.tree_at = 0xffff_ffff_ffff_f000;
             rig.early_uart()
         },
-        says: &["(XEN) No device tree: nothing can be read at 0xfffffffffffff000"],
+        says: &["(XEN) Device tree at 0xfffffffffffff000: "],
         end: End::Halts,
     },
     Bad {
@@ -102,7 +102,7 @@ pub const CASES: &[Bad] = &[
             rig.blob = Some(noise(0x1_0000));
             rig.early_uart()
         },
-        says: &["(XEN) device tree at 0x48000000: magic is 0x", "not 0xd00dfeed"],
+        says: &["(XEN) device tree: magic is 0x", "not 0xd00dfeed", "The boot loader passed 0x48000000"],
         end: End::Halts,
     },
     Bad {
@@ -113,7 +113,7 @@ pub const CASES: &[Bad] = &[
             rig.blob = Some(blob);
             rig.early_uart()
         },
-        says: &["(XEN) device tree at 0x48000000: impossible total size 0xfffffff0"],
+        says: &["(XEN) device tree: impossible total size 0xfffffff0"],
         end: End::Halts,
     },
     Bad {
@@ -125,7 +125,7 @@ pub const CASES: &[Bad] = &[
             rig.early_uart()
         },
         // What follows is zeroed memory: words that are no token, or blocks that do not end.
-        says: &["(XEN) device tree at 0x48000000: ", "offset 0x"],
+        says: &["(XEN) device tree: ", "(offset 0x", "The boot loader passed 0x48000000"],
         end: End::Halts,
     },
     Bad {
@@ -138,7 +138,7 @@ pub const CASES: &[Bad] = &[
             rig.tree_at = at;
             rig.early_uart()
         },
-        says: &["(XEN) No device tree: nothing can be read at 0x4ffff000"],
+        says: &["(XEN) Device tree at 0x4ffff000: reading it faults"],
         end: End::Halts,
     },
     Bad {
@@ -151,7 +151,7 @@ pub const CASES: &[Bad] = &[
             rig.blob = Some(blob);
             rig.early_uart()
         },
-        says: &["(XEN) device tree at 0x48000000: ", "offset 0x"],
+        says: &["(XEN) device tree: ", "(offset 0x", "The boot loader passed 0x48000000"],
         end: End::Halts,
     },
 ];

@@ -43,7 +43,7 @@ pub const CASES: &[Bad] = &[
             rig.tree.child("memory")?.set_wide("reg", &[0x8000_0000, 0x1000_0000]);
             Ok(())
         },
-        says: &["(XEN) The image at 0x40200000-", "is not in the RAM of the device tree"],
+        says: &["(XEN) The hypervisor's image (0x40200000-", "is not in the device tree's RAM"],
         end: End::Restarts,
     },
     Bad {
@@ -97,12 +97,40 @@ pub const CASES: &[Bad] = &[
     Bad {
         name: "gic-without-this-cpu",
         spoil: |rig| {
-            // A redistributor region with room for one frame, which is not this CPU's: it is RAM's zeros.
+            // A redistributor of another CPU, and the last: GICR_TYPER's affinity is 7.
+            rig.loaded.push((0x4f00_0008, (7_u64 << 32 | 1 << 4).to_le_bytes().to_vec()));
             rig.tree.child("intc")?.set_wide("reg", &[0x800_0000, 0x1_0000, 0x4f00_0000, 0x2_0000]);
             Ok(())
         },
-        says: &["(XEN) The GIC has no redistributor for CPU 0x"],
+        says: &["(XEN) The GIC at 0x8000000 has no redistributor for CPU 0x"],
         end: End::Restarts,
+    },
+    Bad {
+        name: "gic-nowhere",
+        spoil: |rig| {
+            rig.tree.child("intc")?.set_wide("reg", &[0x7800_0000, 0x1_0000, 0x80a_0000, 0xf6_0000]);
+            Ok(())
+        },
+        says: &["(XEN) GIC at 0x78000000: its registers fault"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "gic-with-impossible-stride",
+        spoil: |rig| {
+            rig.tree.child("intc")?.set_cells("redistributor-stride", &[0, 0]);
+            Ok(())
+        },
+        says: &["(XEN) device tree: malformed reg of the GIC"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "uart-nowhere",
+        spoil: |rig| {
+            rig.tree.child("pl011")?.set_wide("reg", &[0x7900_0000, 0x1000]);
+            Ok(())
+        },
+        says: &["(XEN) Console at 0x79000000: its registers fault"],
+        end: End::Silent,
     },
     Bad {
         name: "no-timer",

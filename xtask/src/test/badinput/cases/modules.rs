@@ -46,7 +46,7 @@ pub const CASES: &[Bad] = &[
         name: "module-over-module",
         spoil: |rig| rig.ramdisk(KERNEL + 0x8000, 0x1_0000),
         says: &[
-            "(XEN) Module module@46008000 (0x46008000-0x46017fff) overlaps module module@46000000 (0x46000000-",
+            "(XEN) Boot module module@46008000 (0x46008000-0x46017fff) overlaps: Boot module module@46000000 (0x46000000-",
         ],
         end: End::Restarts,
     },
@@ -54,7 +54,7 @@ pub const CASES: &[Bad] = &[
         name: "module-over-image",
         spoil: |rig| rig.describe("multiboot,ramdisk", IMAGE + 0x1000, 0x1000),
         says: &[
-            "(XEN) Module module@40201000 (0x40201000-0x40201fff) overlaps the hypervisor's image (0x40200000-",
+            "(XEN) Boot module module@40201000 (0x40201000-0x40201fff) overlaps: The hypervisor's image (0x40200000-",
         ],
         end: End::Restarts,
     },
@@ -65,13 +65,15 @@ pub const CASES: &[Bad] = &[
             let end = IMAGE + u64::try_from(rig.image.len())?.next_multiple_of(0x1000);
             rig.describe("multiboot,ramdisk", end, 0x1000)
         },
-        says: &["(XEN) Module module@", "overlaps the hypervisor's image (0x40200000-"],
+        says: &["(XEN) Boot module module@", "overlaps: The hypervisor's image (0x40200000-"],
         end: End::Restarts,
     },
     Bad {
         name: "module-over-tree",
         spoil: |rig| rig.describe("multiboot,ramdisk", TREE - 0x1000, 0x2000),
-        says: &["(XEN) Module module@47fff000 (0x47fff000-0x48000fff) overlaps the device tree (0x48000000-"],
+        says: &[
+            "(XEN) Boot module module@47fff000 (0x47fff000-0x48000fff) overlaps: The device tree (0x48000000-",
+        ],
         end: End::Restarts,
     },
     Bad {
@@ -87,7 +89,7 @@ pub const CASES: &[Bad] = &[
             Ok(())
         },
         says: &[
-            "(XEN) Module module@46000000 (0x46000000-0x4600ffff) overlaps reserved memory secure@46008000",
+            "(XEN) Boot module module@46000000 (0x46000000-0x4600ffff) overlaps: reserved memory secure@46008000",
         ],
         end: End::Restarts,
     },
@@ -104,8 +106,8 @@ pub const CASES: &[Bad] = &[
             Ok(())
         },
         says: &[
-            "(XEN) The image (0x40200000-",
-            "overlaps reserved memory secure@40000000 (0x40000000-0x4020ffff)",
+            "(XEN) The hypervisor's image (0x40200000-",
+            "overlaps: reserved memory secure@40000000 (0x40000000-0x4020ffff)",
         ],
         end: End::Restarts,
     },
@@ -116,7 +118,7 @@ pub const CASES: &[Bad] = &[
             Ok(())
         },
         says: &[
-            "(XEN) Module module@46000000 (0x46000000-0x4600ffff) overlaps reserved memory /memreserve/ (0x46004000-",
+            "(XEN) Boot module module@46000000 (0x46000000-0x4600ffff) overlaps: reserved memory /memreserve/ (0x46004000-",
         ],
         end: End::Restarts,
     },
@@ -133,13 +135,13 @@ pub const CASES: &[Bad] = &[
     Bad {
         name: "module-outside-ram",
         spoil: |rig| rig.describe("multiboot,ramdisk", 0x9000_0000, 0x1000),
-        says: &["(XEN) Module module@90000000 (0x90000000-0x90000fff) is not in the RAM of the device tree"],
+        says: &["(XEN) Boot module module@90000000 (0x90000000-0x90000fff) is not in the device tree's RAM"],
         end: End::Restarts,
     },
     Bad {
         name: "module-partly-outside-ram",
         spoil: |rig| rig.describe("multiboot,ramdisk", 0x4fff_f000, 0x2000),
-        says: &["(XEN) Module module@4ffff000 (0x4ffff000-0x50000fff) is not in the RAM of the device tree"],
+        says: &["(XEN) Boot module module@4ffff000 (0x4ffff000-0x50000fff) is not in the device tree's RAM"],
         end: End::Restarts,
     },
     Bad {

@@ -24,8 +24,8 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "option-given-twice",
-        spoil: |rig| rig.options("dom0_mem=96M"),
-        says: &["option \"dom0_mem\" is given again: the last one counts", "(96 MiB)"],
+        spoil: |rig| rig.options("maxcpus=4 maxcpus=1"),
+        says: &["(XEN) Command line: option \"maxcpus\" is given again: the last one counts"],
         end: End::Boots,
     },
     Bad {
