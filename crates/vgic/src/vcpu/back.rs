@@ -22,6 +22,9 @@ impl VcpuGic {
         let run = &mut Run { dist, host, fx: Effects::NONE };
         self.take_all_back(run);
         self.want(Maintenance::default(), run.host);
+        // What had waited for room now finds it.
+        let waiting = self.candidate_summary | self.word.active | self.word.pending();
+        self.dirty |= waiting != 0;
         run.fx
     }
 
