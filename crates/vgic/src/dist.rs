@@ -171,21 +171,15 @@ impl Distributor {
     }
 
     /// Posts an SPI to whoever is to look at it, if it is active or may be signalled.
+    #[inline]
     pub(crate) fn dispatch<M: Mailboxes + ?Sized>(&self, spi: u32, boxes: &M, fx: &mut Effects) {
-        let id = IntId::new(spi);
-        let (Some((word, mask)), Some(entry)) = (self.word(id), self.spi(id)) else { return };
-        let wanted = word.active | word.signalled(self.groups);
-        if wanted & mask == 0 {
-            return;
-        }
-        let owned = (word.resident | word.active) & mask != 0 && entry.owner != NOBODY;
-        let Some(vcpu) = named(if owned { entry.owner } else { entry.home }) else { return };
-        if let Some(Posted::Kick) = boxes.mailbox(vcpu).map(|mailbox| mailbox.post_spi(spi)) {
-            fx.kick.insert(vcpu);
+        let Some((word, mask)) = self.word(IntId::new(spi)) else { return };
+        if mask & (word.active | word.signalled(self.groups)) != 0 {
+            self.post(word_index(spi), mask, self.holder(spi, word), boxes, fx);
         }
     }
 
-    /// Dispatches each SPI of a word.
+    /// Dispatches each SPI of a word's `mask`, neighbours for one vCPU in one post.
     pub(crate) fn dispatch_word<M: Mailboxes + ?Sized>(
         &self,
         index: usize,
@@ -193,8 +187,33 @@ impl Distributor {
         boxes: &M,
         fx: &mut Effects,
     ) {
-        for n in each(mask) {
-            self.dispatch(first_of(index) | n, boxes, fx);
+        let Some(word) = self.words.get(index) else { return };
+        let (mut holder, mut together) = (NOBODY, 0);
+        for n in each(mask & (word.active | word.signalled(self.groups))) {
+            let to = self.holder(first_of(index) | n, word);
+            if to != holder {
+                self.post(index, together, holder, boxes, fx);
+                (holder, together) = (to, 0);
+            }
+            together |= bit(n);
+        }
+        self.post(index, together, holder, boxes, fx);
+    }
+
+    /// Returns the vCPU that is to look at an SPI.
+    #[inline]
+    fn holder(&self, spi: u32, word: &Word) -> u8 {
+        let Some(entry) = self.spi(IntId::new(spi)) else { return NOBODY };
+        let owned = (word.resident | word.active) & bit(spi) != 0 && entry.owner != NOBODY;
+        if owned { entry.owner } else { entry.home }
+    }
+
+    #[inline]
+    fn post<M: Mailboxes + ?Sized>(&self, index: usize, mask: u32, to: u8, boxes: &M, fx: &mut Effects) {
+        let Some(vcpu) = named(to) else { return };
+        let Some(mailbox) = boxes.mailbox(vcpu) else { return };
+        if mailbox.post_spis(index, mask) == Posted::Kick {
+            fx.kick.insert(vcpu);
         }
     }
 

@@ -73,7 +73,7 @@ fn a_signal_finds_its_details() {
         let poster = {
             let shared = shared.clone();
             thread::spawn(move || {
-                let _ = shared.mailbox.post_spi(33);
+                let _ = shared.mailbox.post_spis(0, 2);
                 shared.kick();
                 let _ = shared.mailbox.set_ppi_line(IntId::new(30), Level::High);
                 shared.kick();
@@ -92,12 +92,12 @@ fn a_signal_finds_its_details() {
 fn two_posters_lose_nothing() {
     loom::model(|| {
         let shared = Shared::new();
-        let posters: std::vec::Vec<_> = [33u32, 34]
+        let posters: std::vec::Vec<_> = [2u32, 4]
             .into_iter()
-            .map(|spi| {
+            .map(|mask| {
                 let shared = shared.clone();
                 thread::spawn(move || {
-                    let _ = shared.mailbox.post_spi(spi);
+                    let _ = shared.mailbox.post_spis(0, mask);
                 })
             })
             .collect();

@@ -12,7 +12,7 @@ use loom::sync::atomic::{AtomicU32, Ordering};
 #[cfg(not(loom))]
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use crate::bits::{Bits, bit};
+use crate::bits::{Bits, bit, low32};
 use crate::{Error, VcpuGic};
 use types::{IntId, VcpuId};
 
@@ -154,13 +154,12 @@ impl Mailbox {
         Ok(self.raise(signal::PPI))
     }
 
-    /// Posts that the state of an SPI wants a look: it may be deliverable here.
+    /// Posts that the states of some SPIs of a word want a look: they may be deliverable here.
     #[inline]
-    pub(crate) fn post_spi(&self, spi: u32) -> Posted {
-        let index = (spi >> 5).wrapping_sub(1);
-        if let Some(word) = self.spi.get(index as usize) {
-            word.fetch_or(bit(spi), Ordering::Release);
-            self.spi_summary.fetch_or(bit(index), Ordering::Release);
+    pub(crate) fn post_spis(&self, index: usize, mask: u32) -> Posted {
+        if let Some(word) = self.spi.get(index) {
+            word.fetch_or(mask, Ordering::Release);
+            self.spi_summary.fetch_or(bit(low32(index as u64)), Ordering::Release);
         }
         self.raise(signal::SPI)
     }

@@ -172,7 +172,8 @@ impl Word {
             Bank::SetEnable => {
                 let new = value & !self.enabled;
                 self.enabled |= value;
-                PhysOp::Enable { base, mask: new & self.hw }
+                let op = PhysOp::Enable { base, mask: new & self.hw };
+                return (if op.is_empty() { PhysOp::None } else { op }, new);
             }
             Bank::ClearEnable => {
                 let old = hw & self.enabled;

@@ -59,13 +59,16 @@ impl Chosen {
             self.best_pending = Some((rank, id));
         }
         let listed = self.entries.get(..self.len).unwrap_or_default();
+        if self.len == self.room && listed.last().is_some_and(|(last, _)| rank >= *last) {
+            leave(&mut self.left, rank);
+            return;
+        }
         let at = listed.iter().position(|(other, _)| rank < *other).unwrap_or(self.len);
         if self.len < self.room {
             self.len = self.len.saturating_add(1);
         } else {
-            // The worst falls out: the last of the list, or this one.
-            let worst = if at < self.len { self.entries.get(self.len.saturating_sub(1)) } else { None };
-            leave(&mut self.left, worst.map_or(rank, |(last, _)| *last));
+            // The worst falls out.
+            leave(&mut self.left, listed.last().map_or(rank, |(last, _)| *last));
         }
         let mut moved = (rank, id);
         for entry in self.entries.get_mut(at..self.len).unwrap_or_default() {
