@@ -26,41 +26,67 @@ static REFUSED: AtomicBool = AtomicBool::new(false);
 /// MIDR of the boot CPU.
 static BOOT_MIDR: AtomicU32 = AtomicU32::new(0);
 
+/// Why a CPU does not take part.
+enum Failure {
+    /// It did not start; others may.
+    Off(&'static str),
+    /// It was told to start and did not arrive. It may still do so, on the stack that it was given, so
+    /// that no other is started.
+    Lost,
+}
+
 /// Brings up every CPU of the tree but this one, at most as many as `maxcpus` says.
 pub fn start_others(machine: &Machine) {
     let boot = sysreg::mpidr();
     BOOT_MIDR.store(low_word(sysreg::midr()), Ordering::Relaxed);
     let most = machine.options.maxcpus.map_or(MAX_CPUS, |max| (max.max(1) as usize).min(MAX_CPUS));
     let mut next = 1;
-    for cpu in machine.tree.cpus().filter(|cpu| cpu.mpidr != boot) {
+    for (attempt, cpu) in (1..).zip(machine.tree.cpus().filter(|cpu| cpu.mpidr != boot)) {
         if next >= most {
             log::info!("CPU {:#x} stays off: the limit is {most}", cpu.mpidr);
             continue;
         }
-        match start(machine, &cpu, next) {
+        match start(machine, &cpu, next, attempt) {
             Ok(()) => next += 1,
-            Err(reason) => log::error!("CPU {:#x} does not come up: {reason}", cpu.mpidr),
+            Err(Failure::Off(reason)) => log::error!("CPU {:#x} does not come up: {reason}", cpu.mpidr),
+            Err(Failure::Lost) => {
+                log::error!("CPU {:#x} does not come up within 2 seconds: no further CPU is started", cpu.mpidr);
+                break;
+            }
         }
     }
     log::info!("Brought up {next} CPUs");
 }
 
-fn start(machine: &Machine, cpu: &Cpu<'_>, number: usize) -> Result<(), &'static str> {
+/// Starts a CPU as number `number`, on a stack of its own for each attempt.
+fn start(machine: &Machine, cpu: &Cpu<'_>, number: usize, attempt: usize) -> Result<(), Failure> {
     let psci = machine.tree.psci();
-    let how = platforms::bring_up(cpu, psci.as_ref(), machine.platform).map_err(|_| "nobody knows how to start it")?;
-    let id = CpuId::new(u16::try_from(number).map_err(|_| "too many CPUs")?);
-    let stack_top = make_stack(number).ok_or("no memory for its stack")?;
+    let how = platforms::bring_up(cpu, psci.as_ref(), machine.platform)
+        .map_err(|_| Failure::Off("nobody knows how to start it"))?;
+    let id = CpuId::new(u16::try_from(number).map_err(|_| Failure::Off("too many CPUs"))?);
+    let stack_top = make_stack(attempt).ok_or(Failure::Off("no memory for its stack"))?;
     let entry = arch::boot::secondary_entry_phys();
     let data = PerCpu::create(id, cpu.mpidr, stack_top);
     arch::boot::set_secondary_stack(stack_top);
     COMING.store(u32::from(id.raw()) + 1, Ordering::SeqCst);
-    let woken = wake(machine, how, data, entry);
-    if woken.is_ok() && wait() && !REFUSED.swap(false, Ordering::SeqCst) {
-        return Ok(());
+    let result = match wake(machine, how, data, entry) {
+        Err(reason) => Err(Failure::Off(reason)),
+        Ok(()) if !wait() => Err(Failure::Lost),
+        Ok(()) if REFUSED.swap(false, Ordering::SeqCst) => Err(Failure::Off("it parked itself")),
+        Ok(()) => Ok(()),
+    };
+    if result.is_err() {
+        COMING.store(0, Ordering::SeqCst);
+        percpu::withdraw(id);
     }
+    result
+}
+
+/// Parks the CPU that comes up, which has said why.
+fn refuse() -> ! {
+    REFUSED.store(true, Ordering::SeqCst);
     COMING.store(0, Ordering::SeqCst);
-    percpu::withdraw(id);
-    woken.and(Err("it did not answer within 2 seconds, or is of another kind"))
+    arch::cpu::park()
 }
 
 fn low_word(value: u64) -> u32 {
@@ -117,25 +143,25 @@ fn make_stack(number: usize) -> Option<VirtAddr> {
 pub fn secondary() -> ! {
     let number = COMING.load(Ordering::SeqCst).wrapping_sub(1);
     let cpu = u16::try_from(number).ok().and_then(|id| percpu::get(CpuId::new(id)));
+    // A CPU that nobody waits for, or another than is waited for, has no number.
+    let cpu = cpu.filter(|cpu| cpu.mpidr == sysreg::mpidr());
     let (Some(cpu), Some(gic)) = (cpu, gic::get()) else { arch::cpu::park() };
     cpu.adopt();
     if !same_kind() {
         log::error!("CPU {:#x} stays off: it is of another kind ({:#x}); hmp-unsafe overrides", cpu.mpidr, sysreg::midr());
-        REFUSED.store(true, Ordering::SeqCst);
-        COMING.store(0, Ordering::SeqCst);
-        arch::cpu::park();
+        refuse();
     }
     sysreg::init_cpu();
     sysreg::set_vtcr(p2m::shape().vtcr);
     arch::timer::init_cpu();
     if gic.init_cpu(cpu.id, cpu.mpidr).is_err() {
         log::error!("CPU {:#x} has no redistributor", cpu.mpidr);
-        arch::cpu::park();
+        refuse();
     }
     irq::init_cpu(gic);
     if sched::add_cpu(cpu).is_err() {
         log::error!("CPU {:#x} cannot take part", cpu.mpidr);
-        arch::cpu::park();
+        refuse();
     }
     COMING.store(0, Ordering::SeqCst);
     let context = sched::leave(cpu);

@@ -166,11 +166,15 @@ pub fn is_signalled(vcpu: &Vcpu) -> bool {
     mailbox(vcpu).is_some_and(Mailbox::is_signalled)
 }
 
+/// Flushes before one guest entry.
+const MAX_TURNS: u32 = 8;
+
 /// Fills the list registers of the vCPU that is about to run here.
 #[inline]
 pub fn flush(vcpu: &Vcpu) {
     let Some(mailbox) = mailbox(vcpu) else { return };
-    loop {
+    // Others may post as fast as this flushes: what comes after the last turn comes with a kick.
+    for _ in 0..MAX_TURNS {
         let gic = vcpu.gic.lock();
         if !gic.needs_flush(mailbox) {
             return;

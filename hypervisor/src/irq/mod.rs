@@ -13,7 +13,7 @@ use types::{DomId, IntId};
 
 /// EL2's SGI: "look at what was posted".
 const KICK: IntId = IntId::new(0);
-/// EL2's SGI: "stop, another CPU panicked".
+/// EL2's SGI: "stop": another CPU panicked, or ends the machine.
 const STOP: IntId = IntId::new(1);
 
 /// The private interrupts that EL2 knows, from the device tree.
@@ -124,7 +124,7 @@ pub fn send_kick(cpu: &PerCpu) {
     }
 }
 
-/// Tells all other CPUs to stop, in a panic.
+/// Tells all other CPUs to stop: the machine ends.
 pub fn stop_other_cpus() {
     let (Some(gic), own) = (gic::get(), percpu::this().map(|cpu| cpu.id)) else { return };
     for cpu in percpu::all().filter(|cpu| Some(cpu.id) != own) {
@@ -132,11 +132,15 @@ pub fn stop_other_cpus() {
     }
 }
 
-/// Handles every interrupt that is pending on this CPU.
+/// Interrupts handled in one stay in EL2; a line that stays high is taken again after it.
+const MAX_TURNS: u32 = 32;
+
+/// Handles the interrupts that are pending on this CPU.
 #[inline]
 pub fn dispatch(cpu: &'static PerCpu) {
     let Some(gic) = gic::get() else { return };
-    while let Some(intid) = gic.acknowledge() {
+    for _ in 0..MAX_TURNS {
+        let Some(intid) = gic.acknowledge() else { return };
         gic.drop_priority(intid);
         if intid.is_spi() {
             shared(gic, cpu, intid);
@@ -170,16 +174,19 @@ fn private_interrupt(gic: &Gic, cpu: &'static PerCpu, intid: IntId) {
         // Its line is low again now.
         return gic.deactivate(intid);
     }
+    if raw == HYP_TIMER.load(Ordering::Relaxed) {
+        // Off before it is deactivated, or its line brings it again at once.
+        crate::arch::timer::set_hyp_deadline(None);
+    }
     gic.deactivate(intid);
     if raw == HYP_TIMER.load(Ordering::Relaxed) {
         count(cpu, Cause::HypTimer);
-        crate::arch::timer::set_hyp_deadline(None);
         sched::timer_fired(cpu);
     } else if intid == KICK {
         count(cpu, Cause::Kick);
         sched::reschedule(cpu);
     } else if intid == STOP {
-        crate::machine::panic::stop_if_panicking();
+        crate::arch::traps::stop();
     }
 }
 

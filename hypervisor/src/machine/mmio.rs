@@ -1,6 +1,7 @@
 //! Device registers.
 
 use crate::mm::hyp_space;
+#[cfg(any(target_arch = "aarch64", target_arch = "arm"))]
 use core::arch::asm;
 use types::{PhysRange, VirtAddr};
 

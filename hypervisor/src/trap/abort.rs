@@ -10,7 +10,7 @@ use arm_spec::esr::FaultKind;
 /// Handles a data abort.
 pub fn data(cx: &mut Cx<'_>, fault: &Fault) {
     let esr = fault.esr;
-    if !matches!(esr.fault_kind(), FaultKind::Translation | FaultKind::Permission | FaultKind::AccessFlag) {
+    if !is_stage2(fault) {
         return inject_data(cx, fault);
     }
     if let Some(access) = esr.data_access()
@@ -30,11 +30,16 @@ pub fn data(cx: &mut Cx<'_>, fault: &Fault) {
 
 /// Handles an instruction abort.
 pub fn instruction(cx: &mut Cx<'_>, fault: &Fault) {
-    if cx.vcpu.domain.p2m.is_executable(fault.ipa()) {
+    if is_stage2(fault) && cx.vcpu.domain.p2m.is_executable(fault.ipa()) {
         cx.vcpu.stats.count(Cause::Retried);
         return;
     }
     context::inject(cx.regs, Injected::PrefetchAbort { far: fault.far });
+}
+
+/// Tells whether stage 2 stopped the access, and not the bus.
+fn is_stage2(fault: &Fault) -> bool {
+    matches!(fault.esr.fault_kind(), FaultKind::Translation | FaultKind::Permission | FaultKind::AccessFlag)
 }
 
 /// Makes the guest take an external abort, as the bus would answer where nothing is.

@@ -26,8 +26,8 @@ pub fn read(crm: u32, op2: u32) -> u64 {
         (1, _) => aarch32_1(op2),
         (2, _) => aarch32_2(op2),
         (3, _) => aarch32_3(op2),
-        // AMU, SVE, MPAM.
-        (4, 0) => hide(read!("id_aa64pfr0_el1"), &[44, 32, 40]),
+        // AMU, SVE, MPAM, RAS (its records and deferred errors are not switched).
+        (4, 0) => hide(read!("id_aa64pfr0_el1"), &[44, 32, 40, 28]),
         // SME, MTE, MPAM_frac, NMI.
         (4, 1) => hide(read!("id_aa64pfr1_el1"), &[24, 8, 40, 16, 36]),
         // PMU, SPE, trace, trace buffer; the debug version stays.
@@ -35,10 +35,13 @@ pub fn read(crm: u32, op2: u32) -> u64 {
         // Pointer authentication.
         (6, 0) => hide(read!("id_aa64isar0_el1"), &[24]),
         (6, 1) => hide(read!("id_aa64isar1_el1"), &[4, 8, 24, 28, 60]),
-        (6, 2) => hide(read!("S3_0_C0_C6_2"), &[8, 12, 24]),
-        (7, 0) => read!("id_aa64mmfr0_el1"),
-        // Nothing above EL1 is the guest's: VHE and the hypervisor's own extensions are hidden.
-        (7, 1) => hide(read!("id_aa64mmfr1_el1"), &[8, 40, 60]),
+        // Pointer authentication, and WFIT and WFET, whose time-out is not emulated.
+        (6, 2) => hide(read!("S3_0_C0_C6_2"), &[8, 12, 24, 0]),
+        // Fine-grained traps and the counter's self-synchronising views.
+        (7, 0) => hide(read!("id_aa64mmfr0_el1"), &[56, 60]),
+        // Nothing above EL1 is the guest's: VHE and the hypervisor's own extensions are hidden; so are
+        // LORegions, which vCPUs would share.
+        (7, 1) => hide(read!("id_aa64mmfr1_el1"), &[8, 16, 40, 60]),
         (7, 2) => hide(read!("id_aa64mmfr2_el1"), &[24]),
         _ => 0,
     }

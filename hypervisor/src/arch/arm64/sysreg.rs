@@ -74,7 +74,10 @@ const MDCR: u64 = (1 << 11) | (1 << 10) | (1 << 9) | (1 << 6) | (1 << 5);
 pub fn init_cpu() {
     write!("hcr_el2", hcr::GUEST);
     write!("cptr_el2", cptr::TRAP_FP);
-    write!("mdcr_el2", MDCR | (read!("pmcr_el0") >> 11 & 0x1f));
+    // Without performance monitors PMCR_EL0 is undefined and HPMN has no meaning (PMUVer 0 or 15).
+    let has_counters = matches!(read!("id_aa64dfr0_el1") >> 8 & 0xf, 1..=14);
+    let counters = if has_counters { read!("pmcr_el0") >> 11 & 0x1f } else { 0 };
+    write!("mdcr_el2", MDCR | counters);
     write!("hstr_el2", 0);
     write!("vpidr_el2", read!("midr_el1"));
     super::cpu::isb();

@@ -10,7 +10,7 @@ use super::sysreg::{self, read, write};
 use super::{cpu, layout};
 use crate::machine::percpu::PerCpu;
 use crate::trap::{self, Entry, Fault};
-use arm_spec::esr::Esr;
+use arm_spec::esr::{Esr, FaultKind};
 use core::arch::global_asm;
 use core::mem::offset_of;
 use types::VirtAddr;
@@ -97,7 +97,9 @@ fn read_fault() -> Fault {
     let far = read!("far_el2");
     let esr = Esr::new(read!("esr_el2"));
     let mut hpfar = read!("hpfar_el2");
-    if errata::is_active(Erratum::WrongFaultAddress) && esr.is_lower_abort() && !esr.on_stage1_walk() {
+    // HPFAR is UNKNOWN after a permission fault that is not of a stage-1 walk (DDI 0487J D19.2.57).
+    let unknown = esr.fault_kind() == FaultKind::Permission || errata::is_active(Erratum::WrongFaultAddress);
+    if unknown && esr.is_lower_abort() && !esr.on_stage1_walk() {
         let par = sysreg::translate_stage1(far);
         if par & 1 == 0 {
             hpfar = par >> 8 & 0xff_ffff_fff0;
