@@ -1,52 +1,48 @@
 //! Hints and barriers.
 
-use core::arch::asm;
+use aarch64_cpu::asm::{self, barrier};
 
 /// Lets another hardware thread, or the emulator's other CPUs, run.
 #[inline]
 pub fn relax() {
     // SAFETY: YIELD is a hint without effect on registers or memory.
-    unsafe { asm!("yield", options(nomem, nostack, preserves_flags)) }
+    unsafe { core::arch::asm!("yield", options(nomem, nostack, preserves_flags)) }
 }
 
-/// Waits for an interrupt; returns at once if one is pending, even if masked.
+/// Waits for an interrupt, which is not taken, as EL2 masks it; returns at once if one is pending.
 #[inline]
 pub fn wait_for_interrupt() {
-    // SAFETY: DSB and WFI have no effect on registers; an interrupt is not taken, as EL2 masks it.
-    unsafe { asm!("dsb sy", "wfi", options(nostack, preserves_flags)) }
+    barrier::dsb(barrier::SY);
+    asm::wfi();
 }
 
 /// Stops this CPU for ever.
 pub fn park() -> ! {
     loop {
-        // SAFETY: WFE is a hint; nothing runs here again.
-        unsafe { asm!("wfe", options(nomem, nostack, preserves_flags)) }
+        asm::wfe();
     }
 }
 
 /// Synchronises the context: later instructions see earlier system-register writes.
 #[inline]
 pub fn isb() {
-    // SAFETY: a barrier.
-    unsafe { asm!("isb", options(nostack, preserves_flags)) }
+    barrier::isb(barrier::SY);
 }
 
 /// Completes all earlier memory accesses and maintenance, inner shareable.
 #[inline]
 pub fn dsb_ish() {
-    // SAFETY: a barrier.
-    unsafe { asm!("dsb ish", options(nostack, preserves_flags)) }
+    barrier::dsb(barrier::ISH);
 }
 
 /// Completes all earlier memory accesses, full system: before a device or an SGI is written.
 #[inline]
 pub fn dsb_sy() {
-    // SAFETY: a barrier.
-    unsafe { asm!("dsb sy", options(nostack, preserves_flags)) }
+    barrier::dsb(barrier::SY);
 }
 
 /// Wakes CPUs that wait in WFE.
 pub fn send_event() {
-    // SAFETY: a barrier and a hint.
-    unsafe { asm!("dsb sy", "sev", options(nostack, preserves_flags)) }
+    barrier::dsb(barrier::SY);
+    asm::sev();
 }

@@ -1,7 +1,11 @@
 //! The generic timer: the counter, EL2's own timer and the guest's virtual timer.
 
 use super::errata::{self, Erratum};
-use super::sysreg::{read, write};
+use super::sysreg::write;
+use aarch64_cpu::registers::{
+    CNTFRQ_EL0, CNTHCTL_EL2, CNTHP_CTL_EL2, CNTPCT_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0, CNTVOFF_EL2, Readable,
+    Writeable,
+};
 
 /// CNT*_CTL.ENABLE.
 pub const CTL_ENABLE: u64 = 1 << 0;
@@ -14,25 +18,25 @@ pub const CTL_ISTATUS: u64 = 1 << 2;
 #[inline]
 pub fn counter() -> u64 {
     super::cpu::isb();
-    let first = read!("cntpct_el0");
+    let first = CNTPCT_EL0.get();
     if !errata::is_active(Erratum::CounterWrap) {
         return first;
     }
-    let second = read!("cntpct_el0");
+    let second = CNTPCT_EL0.get();
     if (first ^ second) >> 32 & 1 != 0 { first } else { second }
 }
 
 /// Returns CNTFRQ_EL0 in Hz; 0 where firmware did not set it.
 pub fn frequency_hz() -> u64 {
-    read!("cntfrq_el0") & 0xffff_ffff
+    CNTFRQ_EL0.get() & 0xffff_ffff
 }
 
 /// Prepares this CPU: guests read both counters, the physical timer traps, no offset.
 pub fn init_cpu() {
-    write!("cnthctl_el2", 1);
-    write!("cntvoff_el2", 0);
-    write!("cntv_ctl_el0", 0);
-    write!("cnthp_ctl_el2", 0);
+    CNTHCTL_EL2.write(CNTHCTL_EL2::EL1PCTEN::SET);
+    CNTVOFF_EL2.set(0);
+    CNTV_CTL_EL0.set(0);
+    CNTHP_CTL_EL2.set(0);
     super::cpu::isb();
 }
 
@@ -42,9 +46,9 @@ pub fn set_hyp_deadline(deadline: Option<u64>) {
     match deadline {
         Some(count) => {
             write!("cnthp_cval_el2", count);
-            write!("cnthp_ctl_el2", CTL_ENABLE);
+            CNTHP_CTL_EL2.write(CNTHP_CTL_EL2::ENABLE::SET);
         }
-        None => write!("cnthp_ctl_el2", 0),
+        None => CNTHP_CTL_EL2.set(0),
     }
     super::cpu::isb();
 }
@@ -63,18 +67,18 @@ pub struct VirtualTimer {
 impl VirtualTimer {
     /// Saves the CPU's virtual timer and stops it.
     pub fn save(&mut self) {
-        self.ctl = read!("cntv_ctl_el0");
-        self.cval = read!("cntv_cval_el0");
-        write!("cntv_ctl_el0", 0);
+        self.ctl = CNTV_CTL_EL0.get();
+        self.cval = CNTV_CVAL_EL0.get();
+        CNTV_CTL_EL0.set(0);
         super::cpu::isb();
     }
 
     /// Loads the CPU's virtual timer.
     pub fn load(&self) {
-        write!("cntvoff_el2", self.offset);
-        write!("cntv_cval_el0", self.cval);
+        CNTVOFF_EL2.set(self.offset);
+        CNTV_CVAL_EL0.set(self.cval);
         super::cpu::isb();
-        write!("cntv_ctl_el0", self.ctl & (CTL_ENABLE | CTL_IMASK));
+        CNTV_CTL_EL0.set(self.ctl & (CTL_ENABLE | CTL_IMASK));
     }
 
     /// Returns the physical count at which it fires, or `None` if it is off or masked.
@@ -88,5 +92,5 @@ impl VirtualTimer {
 
 /// Returns the loaded virtual timer's state without stopping it.
 pub fn read_virtual(offset: u64) -> VirtualTimer {
-    VirtualTimer { ctl: read!("cntv_ctl_el0"), cval: read!("cntv_cval_el0"), offset }
+    VirtualTimer { ctl: CNTV_CTL_EL0.get(), cval: CNTV_CVAL_EL0.get(), offset }
 }

@@ -2,15 +2,25 @@
 
 use crate::arch::cpu;
 use crate::machine::mmio::MmioWindow;
+use tock_registers::register_bitfields;
 
 const RBR_THR: usize = 0;
 const IER: usize = 1;
 const IIR: usize = 2;
 const LSR: usize = 5;
 
-const LSR_DATA_READY: u32 = 1 << 0;
-const LSR_THR_EMPTY: u32 = 1 << 5;
-const IER_RECEIVE: u32 = 1 << 0;
+register_bitfields! {u32,
+    /// Line status.
+    STATUS [
+        /// A received byte waits.
+        DATA_READY OFFSET(0) NUMBITS(1) [],
+        /// The transmitter takes a byte.
+        THR_EMPTY OFFSET(5) NUMBITS(1) []
+    ]
+}
+
+/// IER: bytes that are received.
+const IER_RECEIVE: u8 = 1 << 0;
 /// As for the PL011.
 const PATIENCE: u32 = 1_000_000;
 
@@ -46,7 +56,7 @@ impl Ns16550 {
     /// Sends a byte, waiting while the transmitter is full; a broken one loses it.
     pub fn put(&self, byte: u8) {
         for _ in 0..PATIENCE {
-            if self.read(LSR) & LSR_THR_EMPTY != 0 {
+            if STATUS::THR_EMPTY.is_set(self.read(LSR)) {
                 break;
             }
             cpu::relax();
@@ -56,7 +66,7 @@ impl Ns16550 {
 
     /// Returns a received byte, if there is one.
     pub fn get(&self) -> Option<u8> {
-        if self.read(LSR) & LSR_DATA_READY == 0 {
+        if !STATUS::DATA_READY.is_set(self.read(LSR)) {
             return None;
         }
         u8::try_from(self.read(RBR_THR)).ok()
@@ -65,6 +75,6 @@ impl Ns16550 {
     /// Makes received bytes raise the interrupt; reading IIR clears DesignWare's busy-detect.
     pub fn enable_receive_interrupt(&self) {
         let _ = self.read(IIR);
-        self.write(IER, IER_RECEIVE as u8);
+        self.write(IER, IER_RECEIVE);
     }
 }
