@@ -144,6 +144,11 @@ pub fn try_at(index: usize) -> Result<Option<Arc<Domain>>, Busy> {
     Ok(DOMAINS.try_lock().ok_or(Busy)?.get(index).cloned())
 }
 
+/// Runs `f` on all domains, while none can come or go.
+pub fn for_each(f: impl FnMut(&Arc<Domain>)) {
+    DOMAINS.lock().iter().for_each(f);
+}
+
 /// Returns all domains.
 pub fn all() -> Vec<Arc<Domain>> {
     DOMAINS.lock().clone()

@@ -46,12 +46,9 @@ static WALL_CLOCK: Lock<WallClock, { rank::WALL_CLOCK }> =
 
 /// Sets the time of day, in all domains' pages (`xen/include/public/platform.h`, XENPF_settime64).
 pub fn set_wall_clock(clock: WallClock) {
-    let domains = super::all();
     let mut current = WALL_CLOCK.lock();
     *current = clock;
-    for domain in &domains {
-        domain.shared_info.write_wall_clock(clock);
-    }
+    super::for_each(|domain| domain.shared_info.write_wall_clock(clock));
 }
 
 impl SharedInfo {
@@ -91,7 +88,6 @@ impl SharedInfo {
 
 impl Drop for SharedInfo {
     fn drop(&mut self) {
-        self.grants.frames().for_each(frames::put);
         frames::put(self.mfn);
     }
 }

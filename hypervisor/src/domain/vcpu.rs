@@ -91,6 +91,7 @@ impl Vcpu {
             state.fp = FpState::zero();
             state.virtual_timer = VirtualTimer { offset: state.virtual_timer.offset, ..VirtualTimer::default() };
             state.physical_timer = Timer::default();
+            state.interface = Interface::default();
         });
         self.fp_home.store(0, Ordering::Relaxed);
     }

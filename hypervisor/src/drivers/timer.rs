@@ -5,6 +5,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Ticks a second: the device tree's `clock-frequency`, else CNTFRQ.
 static FREQUENCY_HZ: AtomicU64 = AtomicU64::new(0);
+/// Nanoseconds of a tick, in units of 2^-32: no division where guests are switched.
+static TICK_NS: AtomicU64 = AtomicU64::new(0);
 /// Count at boot, from which system time runs.
 static BOOT_COUNT: AtomicU64 = AtomicU64::new(0);
 
@@ -15,6 +17,7 @@ pub fn init(clock_frequency_hz: Option<u64>) -> Option<u64> {
         return None;
     }
     FREQUENCY_HZ.store(hz, Ordering::Relaxed);
+    TICK_NS.store((1_000_000_000 << 32) / hz, Ordering::Relaxed);
     BOOT_COUNT.store(arch::timer::counter(), Ordering::Relaxed);
     Some(hz)
 }
@@ -32,8 +35,8 @@ pub fn ns_to_ticks(ns: u64) -> u64 {
 
 /// Converts ticks to nanoseconds.
 pub fn ticks_to_ns(ticks: u64) -> u64 {
-    let hz = u128::from(frequency_hz().max(1));
-    u64::try_from(u128::from(ticks) * 1_000_000_000 / hz).unwrap_or(u64::MAX)
+    let ns = u128::from(ticks) * u128::from(TICK_NS.load(Ordering::Relaxed)) >> 32;
+    u64::try_from(ns).unwrap_or(u64::MAX)
 }
 
 /// Returns the count at boot: what a guest's time starts from.

@@ -1,10 +1,12 @@
 //! Copying between EL2 and the memory that a guest names by its own virtual addresses.
 //!
 //! Hypercall handles are virtual addresses of the calling vCPU (xen/include/public/arch-arm.h). Each
-//! page is translated by the vCPU's own tables, as EL1 would access it, and only RAM is touched.
+//! page is translated by the vCPU's own tables, as EL1 would access it, and only RAM is touched. The
+//! domain's stage 2 is held meanwhile, so callers hold no lock of rank P2M or above.
 
 use crate::arch::sysreg::{self, Access};
 use crate::machine::frame_window;
+use crate::machine::percpu::{self, PerCpu};
 use types::{GuestVa, PAGE_BYTES, PhysAddr};
 
 /// The guest's address does not lead to memory it may access so.
@@ -41,7 +43,11 @@ fn pages(
         let at = va.wrapping_add(done as u64);
         let room = crate::arch::to_usize(PAGE_BYTES - at.page_offset());
         let len = room.min(bytes - done);
+        // Nobody takes the page away, or has it in pieces, between the translation and the copy.
+        let vcpu = percpu::this().and_then(PerCpu::current);
+        let held = vcpu.map(|vcpu| vcpu.domain.p2m.hold());
         f(translate(at, access)?, done, len)?;
+        drop(held);
         done += len;
     }
     Ok(())

@@ -14,10 +14,10 @@ use spin::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The ranks, lowest (taken first) to highest.
 pub mod rank {
+    /// The time of day that domains are told.
+    pub const WALL_CLOCK: u8 = 8;
     /// The list of domains.
     pub const DOMAINS: u8 = 10;
-    /// The time of day that domains are told.
-    pub const WALL_CLOCK: u8 = 12;
     /// A domain's stage 2.
     pub const P2M: u8 = 20;
     /// A domain's event channels.
@@ -89,6 +89,7 @@ impl<T, const R: u8> Lock<T, R> {
 
     /// Takes this lock and another of its rank, which is not the same one, in an order that all agree on.
     pub fn lock_both<'a>(&'a self, other: &'a Self) -> (Guard<'a, T, R>, Guard<'a, T, R>) {
+        debug_assert!(!core::ptr::eq(self, other), "a lock taken twice");
         percpu::rank_taken(R);
         let guard = |lock: &'a Self| Guard { inner: lock.inner.lock(), _not_send: PhantomData };
         if core::ptr::from_ref(self) < core::ptr::from_ref(other) {

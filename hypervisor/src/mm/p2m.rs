@@ -8,6 +8,7 @@ use crate::arch::{self, sysreg, tlb};
 use crate::machine::frame_window;
 use crate::machine::sync::{SharedLock, rank};
 use crate::mm::frames;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 use pagetable::{Attrs, Extent, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
 use spin::Once;
@@ -53,6 +54,8 @@ struct Store {
     tables: AtomicU64,
     /// The highest frame number ever mapped.
     highest: AtomicU64,
+    /// Pages set aside for tables, for when no memory is free.
+    spare: Vec<PhysAddr>,
 }
 
 impl Store {
@@ -75,14 +78,22 @@ impl Store {
 
 impl TableStore for Store {
     fn alloc(&mut self) -> Option<PhysAddr> {
-        let table = frames::alloc_table()?;
+        let table = frames::alloc_table().or_else(|| {
+            let table = self.spare.pop()?;
+            frame_window::zero_frame(table);
+            Some(table)
+        })?;
         self.tables.fetch_add(1, Ordering::Relaxed);
         Some(table)
     }
 
     fn free(&mut self, table: PhysAddr) {
         self.tables.fetch_sub(1, Ordering::Relaxed);
-        frames::free_table(table);
+        if self.spare.len() < self.spare.capacity() {
+            self.spare.push(table);
+        } else {
+            frames::free_table(table);
+        }
     }
 
     fn read(&self, table: PhysAddr, index: usize) -> u64 {
@@ -119,8 +130,28 @@ impl P2m {
         let root = frames::alloc_root(geometry.root_bytes()).ok_or(Error::OutOfTables)?;
         let vttbr = u64::from(vmid.raw()) << 48 | root.raw();
         let table = PageTable::new(geometry, root)?;
-        let store = Store { vttbr, tables: AtomicU64::new(0), highest: AtomicU64::new(0) };
+        let store = Store { vttbr, tables: AtomicU64::new(0), highest: AtomicU64::new(0), spare: Vec::new() };
         Ok(Self { inner: SharedLock::new(Inner { table, store }), vttbr })
+    }
+
+    /// Sets pages aside, with which the tables can always grow so much: blocks of memory that goes and
+    /// comes are split.
+    ///
+    /// # Errors
+    /// If there is no memory for them; fewer may be set aside then.
+    pub fn set_aside(&self, tables: usize) -> Result<(), Error> {
+        let store = &mut self.inner.write().store;
+        store.spare.try_reserve_exact(tables).map_err(|_| Error::OutOfTables)?;
+        for _ in 0..tables {
+            store.spare.push(frames::alloc_table().ok_or(Error::OutOfTables)?);
+        }
+        Ok(())
+    }
+
+    /// Keeps everything mapped as it is while what it returns lives: for a copy that the running vCPU's
+    /// own tables lead to.
+    pub fn hold(&self) -> impl Drop + '_ {
+        self.inner.read()
     }
 
     /// Returns VTTBR_EL2.

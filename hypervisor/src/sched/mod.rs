@@ -195,7 +195,7 @@ fn decide(cpu: &'static PerCpu) {
     crate::console::at_decision(cpu);
     let want = cpu.local.with(|local| core::mem::replace(&mut local.want, Want::Run));
     if let Some(vcpu) = cpu.current() {
-        vcpu.info.note_decision(want == Want::Block);
+        vcpu.info.note_decision(want);
     }
     let now = clock::system_time_ns();
     let picked = with(|scheduler| match scheduler.pick(cpu.id, now, want) {

@@ -3,9 +3,8 @@
 use super::alloc_shared;
 use crate::machine::sync::{Lock, rank};
 use crate::mm::frames;
-use alloc::vec::Vec;
 use gnttab::{DEFAULT_MAX_FRAMES, Error, GrantTable};
-use types::{DomId, Mfn};
+use types::DomId;
 
 /// A domain's grant table.
 pub struct Grants(Lock<GrantTable, { rank::GNTTAB }>);
@@ -40,9 +39,10 @@ impl Grants {
         Ok(())
     }
 
-    /// Lists the frames.
-    pub(super) fn frames(&self) -> impl Iterator<Item = Mfn> {
-        let frames: Vec<Mfn> = self.with(|table| table.frames().collect());
-        frames.into_iter()
+}
+
+impl Drop for Grants {
+    fn drop(&mut self) {
+        self.with(|table| table.frames().for_each(frames::put));
     }
 }

@@ -13,6 +13,7 @@ use crate::machine::sync::{Lock, rank};
 use crate::machine::{frame_window, guest_copy};
 use crate::mm::frames;
 use alloc::sync::Arc;
+use ::sched::Want;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use types::{DomId, GuestVa, PAGE_BYTES, PhysAddr};
 use xen_abi::vcpu::{RUNSTATE_UPDATE, Runstate, RunstateInfo};
@@ -50,11 +51,12 @@ impl Default for VcpuInfo {
 }
 
 impl VcpuInfo {
-    /// Notes, at a scheduling decision, whether the vCPU would leave to wait for something.
+    /// Notes, at a scheduling decision, what the vCPU wants: to wait for something, or only to let
+    /// others run.
     #[inline]
-    pub fn note_decision(&self, waits: bool) {
+    pub fn note_decision(&self, want: Want) {
         self.woken.store(0, Ordering::Relaxed);
-        self.waits.store(waits, Ordering::Relaxed);
+        self.waits.store(want == Want::Block, Ordering::Relaxed);
     }
 
     /// Notes that the vCPU is woken: from now on it waits for a CPU.
