@@ -151,15 +151,38 @@ clean_invalidate:
 
 .ltorg
 
-// Says the line at x0 on the early UART, if there is one, and stops.
+// Says the line at x0 in the RAM log (machine/ram_log.rs) and on the early UART, if there is one, and
+// stops. The image may be at no page: its parts are reached by 32-bit distances.
 early_stop:
-    adr  x1, msg_prefix
     mov  x5, x0
-    mov  x0, x1
+    adr  x6, log_distance
+    ldrsw x7, [x6]
+    add  x6, x6, x7
+    adr  x1, log_header
+    ldp  x2, x3, [x1]
+    stp  x2, x3, [x6]
+    ldr  x2, [x1, #16]                  // the ring's size; nothing written yet
+    str  x2, [x6, #16]
+    add  x7, x6, #24
+    adr  x0, msg_prefix
+    bl   early_log
+    mov  x0, x5
+    bl   early_log
+    sub  x7, x7, x6
+    sub  x7, x7, #24
+    str  w7, [x6, #20]
+    adr  x0, msg_prefix
     bl   early_puts
     mov  x0, x5
     bl   early_puts
     b    park
+
+early_log:                              // x0: text, x7: where it goes, moved on
+1:  ldrb w1, [x0], #1
+    cbz  w1, 2f
+    strb w1, [x7], #1
+    b    1b
+2:  ret
 
 early_puts:
     cbz  w22, 9f
@@ -186,6 +209,12 @@ early_puts:
     b    1b
 9:  ret
 
+.balign 8
+log_header:
+    .ascii "XENOLITH RAM LOG"
+    .long {RAM_LOG_BYTES}, 0
+log_distance:
+    .long {RAM_LOG} - log_distance
 msg_prefix: .asciz "\r\n(XEN) "
 msg_align:  .asciz "The image is not loaded at a 4 KiB boundary: load it at one.\r\n"
 msg_el1:    .asciz "Started below EL2: no hypervisor can run. Start in EL2 (QEMU: -machine virt,virtualization=on).\r\n"

@@ -1,12 +1,33 @@
 //! The end of the machine: power off, restart, or halt.
+//!
+//! What that takes is known as soon as the device tree and the command line are read ([`prepare`]);
+//! before, the machine can only halt.
 
 use crate::arch::smc;
 use crate::arch::traps;
 use crate::machine::console;
 use crate::machine::platform_port::HostPort;
+use crate::machine::ram_log::RAM_LOG;
 use arm_spec::psci;
 use core::fmt;
+use devicetree::Tree;
 use devicetree::query::{PsciMethod, PsciVersion};
+use platforms::Platform;
+use spin::Once;
+
+/// How the machine is ended.
+struct Ending {
+    tree: Tree<'static>,
+    platform: &'static dyn Platform,
+    noreboot: bool,
+}
+
+static ENDING: Once<Ending> = Once::new();
+
+/// Learns how the machine is ended, and whether a failure may restart it.
+pub fn prepare(tree: Tree<'static>, platform: &'static dyn Platform, noreboot: bool) {
+    ENDING.call_once(|| Ending { tree, platform, noreboot });
+}
 
 /// Says why boot cannot go on, and ends the machine as `noreboot` says.
 pub fn fatal(message: fmt::Arguments<'_>) -> ! {
@@ -16,21 +37,19 @@ pub fn fatal(message: fmt::Arguments<'_>) -> ! {
 
 /// After a panic or a fatal error: restarts, or halts if `noreboot` was given or nothing is known yet.
 pub fn end_of_machine() -> ! {
-    match super::machine() {
-        Some(machine) if !machine.options.noreboot => {
+    match ENDING.get() {
+        Some(ending) if !ending.noreboot => {
             console::write_panic(format_args!("Restarting\n"));
             machine_restart()
         }
-        _ => {
-            console::write_panic(format_args!("Halted: reset the machine by hand\n"));
-            traps::stop()
-        }
+        _ => halt(format_args!("Halted: reset the machine by hand\n")),
     }
 }
 
 /// Calls a PSCI function without arguments, where firmware offers PSCI by SMC.
 fn call_psci(function: u32) {
-    let psci = super::machine().and_then(|machine| machine.tree.psci());
+    RAM_LOG.clean();
+    let psci = ENDING.get().and_then(|ending| ending.tree.psci());
     if psci.is_some_and(|psci| psci.method == PsciMethod::Smc && psci.version != PsciVersion::V0_1) {
         smc::call(function, [0; 3]);
     }
@@ -40,20 +59,25 @@ fn call_psci(function: u32) {
 pub fn machine_power_off() -> ! {
     crate::irq::stop_other_cpus();
     call_psci(psci::SYSTEM_OFF);
-    if let Some(machine) = super::machine() {
-        machine.platform.power_off(&mut HostPort);
+    if let Some(ending) = ENDING.get() {
+        ending.platform.power_off(&mut HostPort);
     }
-    console::write_panic(format_args!("This machine cannot be switched off by software: halted\n"));
-    traps::stop()
+    halt(format_args!("This machine cannot be switched off by software: halted\n"))
 }
 
 /// Restarts the machine.
 pub fn machine_restart() -> ! {
     crate::irq::stop_other_cpus();
     call_psci(psci::SYSTEM_RESET);
-    if let Some(machine) = super::machine() {
-        machine.platform.reset(&mut HostPort);
+    if let Some(ending) = ENDING.get() {
+        ending.platform.reset(&mut HostPort);
     }
-    console::write_panic(format_args!("This machine cannot be restarted by software: halted\n"));
+    halt(format_args!("This machine cannot be restarted by software: halted\n"))
+}
+
+/// Says the last words and stops; memory is left with all of the log in it.
+fn halt(last_words: fmt::Arguments<'_>) -> ! {
+    console::write_panic(last_words);
+    RAM_LOG.clean();
     traps::stop()
 }

@@ -22,6 +22,11 @@ const HEAP_BYTES: u64 = 4 << 20;
 /// Bytes of RAM that one section of the frame table describes.
 const SECTION_BYTES: u64 = 1 << 30;
 
+/// Bytes that EL2 keeps of free memory.
+const SHARE_BYTES: u64 = 4 << 20;
+/// And one part in so many of RAM: the tables that map dom0's memory by pages take as much.
+const SHARE_PART: u64 = 512;
+
 /// Most GiB of address space with RAM in them.
 const MAX_SECTIONS: usize = 256;
 
@@ -146,13 +151,27 @@ pub fn bring_up(memory: &mut Memory) -> Result<(), Error> {
         at = add_section(&mut table, piece, at)?;
     }
     frames::init(table);
-    for piece in memory.free.as_slice() {
-        frames::add_free(*piece).map_err(|_| Error::Frames)?;
-    }
+    keep_share(memory)?;
     for piece in memory.ram.as_slice() {
         if *piece != home {
             hyp_space::map_ram(*piece)?;
         }
+    }
+    Ok(())
+}
+
+/// Makes free what EL2 keeps for stacks, tables and what domains cost, from the top of RAM: dom0 is laid
+/// out over the rest, so that no `dom0_mem` leaves EL2 without memory for dom0 itself.
+fn keep_share(memory: &mut Memory) -> Result<(), Error> {
+    let mut left = SHARE_BYTES + (memory.ram.total_bytes() / SHARE_PART).next_multiple_of(PAGE_BYTES);
+    while left > 0 {
+        let top = memory.free.as_slice().last().copied().ok_or(Error::TooSmall)?;
+        let bytes = left.min(top.len_bytes());
+        let start = PhysAddr::new(top.end().raw().saturating_sub(bytes));
+        let piece = PhysRange::new(start, bytes).map_err(|_| Error::TooSmall)?;
+        memory.free.subtract(piece)?;
+        frames::add_free(piece).map_err(|_| Error::Frames)?;
+        left = left.saturating_sub(bytes);
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! From the first Rust instruction to dom0, stage by stage.
 
+pub mod blame;
 pub mod end;
 mod interrupts;
 pub mod memory;
 pub mod options;
+mod placement;
 mod smp;
 mod tree;
 mod uart;
@@ -51,20 +53,24 @@ pub fn primary(dtb: PhysAddr) -> ! {
     console::init();
     uart::early();
     let tree = tree::find(dtb);
-    let modules = tree.modules().unwrap_or_else(|error| fatal(format_args!("{error}")));
-    let arguments = tree.chosen().arguments(&modules);
+    let modules = tree.modules();
+    // What is wrong with the modules is said when there is a console, for which the options are needed.
+    let arguments = tree.chosen().arguments(&modules.unwrap_or_default());
     let mut ignored = |_: Warning<'_>| {};
     let options = options::parse(arguments.hypervisor, &mut ignored);
+    let platform = platforms::select(&tree);
+    end::prepare(tree, platform, options.noreboot);
     console::set_level(options.loglvl.always);
     uart::init(&tree, &options);
     banner(&tree, arguments.hypervisor);
     options::parse(arguments.hypervisor, &mut |warning| log::warn!("Command line: {warning}"));
     crate::console::set_switch(options.conswitch.code);
+    let modules = modules.unwrap_or_else(|error| fatal(format_args!("{error}")));
     let mut memory = memory::survey(&tree, &modules).unwrap_or_else(|error| fatal(format_args!("{error}")));
-    let ram_bytes = tree.memory().map(|bank| bank.len_bytes()).sum();
+    placement::check(&tree, &modules, &memory.ram).unwrap_or_else(|error| fatal(format_args!("{error}")));
+    let ram_bytes = tree.memory().fold(0, |sum: u64, bank| sum.saturating_add(bank.len_bytes()));
     let max_page = memory.ram.as_slice().last().map_or(0, |last| last.end().raw() >> PAGE_SHIFT);
     memory::bring_up(&mut memory).unwrap_or_else(|error| fatal(format_args!("{error}")));
-    let platform = platforms::select(&tree);
     let command_line = arguments.hypervisor;
     let machine = MACHINE.call_once(|| Machine { tree, command_line, options, platform, ram_bytes, max_page });
     log::info!("Platform: {}", machine.platform.name());
@@ -97,9 +103,7 @@ fn start_cpu(tree: &Tree<'static>) {
     sysreg::init_cpu();
     sysreg::set_vtcr(shape.vtcr);
     arch::timer::init_cpu();
-    if gic.init_cpu(cpu.id, cpu.mpidr).is_err() {
-        fatal(format_args!("The GIC has no redistributor for CPU {:#x}", cpu.mpidr));
-    }
+    interrupts::init_first_cpu(gic, tree, cpu);
     crate::irq::init_cpu(gic);
     uart::enable_interrupt(tree);
     if sched::add_cpu(cpu).is_err() {

@@ -52,6 +52,8 @@ pub struct Options<'a> {
 pub enum Warning<'a> {
     /// No such option.
     Unknown(&'a str),
+    /// The option was given before.
+    Again(&'a str),
     /// The option is known, its value is not.
     BadValue {
         /// The option.
@@ -83,6 +85,7 @@ impl Options<'_> {
 /// Reads a command line; `warn` gets what is wrong in it, in order.
 pub fn parse<'a>(line: &'a str, warn: &mut dyn FnMut(Warning<'a>)) -> Options<'a> {
     let mut options = Options::DEFAULT;
+    let mut seen = Seen::default();
     for word in line.split_ascii_whitespace() {
         let (name, value) = match word.split_once('=') {
             Some((name, value)) => (name, Value::Given(value)),
@@ -93,6 +96,7 @@ pub fn parse<'a>(line: &'a str, warn: &mut dyn FnMut(Warning<'a>)) -> Options<'a
             _ => None,
         });
         match known {
+            Some(Ok(())) if seen.again(name) => warn(Warning::Again(name)),
             Some(Ok(())) => {}
             Some(Err(Bad)) => warn(Warning::BadValue { name, value: value.given().unwrap_or("") }),
             None => warn(Warning::Unknown(name)),
@@ -114,6 +118,27 @@ enum Value<'a> {
 
 /// The value cannot be read.
 struct Bad;
+
+/// Which options of [`ONCE`] were met.
+#[derive(Default)]
+struct Seen(u32);
+
+/// Options of which only the last one counts; `dom0_mem`'s parts add up.
+const ONCE: [&str; 12] = [
+    "console", "dtuart", "dom0_max_vcpus", "maxcpus", "loglvl", "guest_loglvl", "noreboot", "bootscrub",
+    "sync_console", "conswitch", "sched", "hmp-unsafe",
+];
+
+impl Seen {
+    /// Tells whether the option was met before, and remembers it.
+    fn again(&mut self, name: &str) -> bool {
+        let name = name.strip_prefix("no-").unwrap_or(name);
+        let bit = ONCE.iter().position(|known| *known == name).map_or(0, |index| 1 << index);
+        let again = self.0 & bit != 0;
+        self.0 |= bit;
+        again
+    }
+}
 
 impl<'a> Value<'a> {
     fn given(self) -> Option<&'a str> {
@@ -172,6 +197,7 @@ impl fmt::Display for Warning<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(name) => write!(f, "unknown option \"{name}\" on the command line is ignored"),
+            Self::Again(name) => write!(f, "option \"{name}\" is given again: the last one counts"),
             Self::BadValue { name, value } => {
                 write!(f, "option \"{name}\" has the invalid value \"{value}\" and is ignored")
             }

@@ -1,5 +1,6 @@
 //! Finding the device tree that the boot loader left.
 
+use super::blame::{self, Culprit};
 use super::fatal;
 use crate::machine::frame_window;
 use crate::mm::hyp_space;
@@ -9,8 +10,6 @@ use types::{PhysAddr, PhysRange};
 
 /// Bytes of a tree's header.
 const HEADER_BYTES: u64 = 40;
-/// No boot loader makes a larger tree; a larger size is a corrupt header.
-const MAX_BYTES: u64 = 16 << 20;
 
 /// Where the tree is.
 static ADDRESS: Once<PhysAddr> = Once::new();
@@ -28,19 +27,17 @@ pub fn find(dtb: PhysAddr) -> Tree<'static> {
         ));
     }
     ADDRESS.call_once(|| dtb);
-    let header = map(dtb, HEADER_BYTES);
-    let header = Header::read(header).unwrap_or_else(|error| fatal(format_args!("{error}")));
-    let bytes = header.total_bytes() as u64;
-    if bytes > MAX_BYTES {
-        fatal(format_args!("device tree: its header says {bytes} bytes, which cannot be"));
-    }
-    devicetree::validate(map(dtb, bytes)).unwrap_or_else(|error| fatal(format_args!("{error}")))
+    let wrong = |error| -> ! { fatal(format_args!("{error}. The boot loader passed {dtb} as the tree's address.")) };
+    blame::during(Culprit::Tree, dtb, || {
+        let header = Header::read(map(dtb, HEADER_BYTES)).unwrap_or_else(|error| wrong(error));
+        devicetree::validate(map(dtb, header.total_bytes() as u64)).unwrap_or_else(|error| wrong(error))
+    })
 }
 
 fn map(pa: PhysAddr, bytes: u64) -> &'static [u8] {
     let mapped = PhysRange::new(pa, bytes).ok().and_then(|range| hyp_space::map_read_only(range).ok());
     match mapped {
         Some(va) => frame_window::static_bytes(va, crate::arch::to_usize(bytes)),
-        None => fatal(format_args!("device tree: {bytes} bytes at {pa} cannot be mapped")),
+        None => fatal(format_args!("Device tree at {pa}: {bytes} bytes there cannot be mapped. Load it into RAM.")),
     }
 }

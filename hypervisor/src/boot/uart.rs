@@ -1,5 +1,6 @@
 //! The console's UART: the one baked into the image, then the one the device tree names.
 
+use super::blame::{self, Culprit};
 use super::options::Options;
 use crate::arch;
 use crate::drivers::gic::Trigger;
@@ -25,8 +26,13 @@ pub fn early() {
     };
     let Ok(range) = PhysRange::new(PhysAddr::new(address), PAGE_BYTES) else { return };
     if let Ok(registers) = MmioWindow::map(range) {
-        console::set_uart(Uart::new(kind, registers, shift));
+        take(|| Uart::new(kind, registers, shift), range.start());
     }
+}
+
+/// Makes a UART the console. Its first register access may fault: then the RAM log says so.
+fn take(uart: impl FnOnce() -> Uart, address: PhysAddr) {
+    blame::during(Culprit::Uart, address, || console::set_uart(uart()));
 }
 
 /// Returns the node of the console's UART.
@@ -48,11 +54,12 @@ pub fn init(tree: &Tree<'static>, options: &Options<'static>) {
     };
     let node = uart.node();
     let Some((_, kind)) = COMPATIBLE.iter().find(|(name, _)| node.is_compatible(name)) else {
-        return log::warn!("No console: there is no driver for {selector}");
+        let compatible = node.str("compatible").unwrap_or("it has no compatible");
+        return log::warn!("No console: there is no driver for {selector} ({compatible})");
     };
     NODE.call_once(|| node.id());
     match MmioWindow::map(uart.registers) {
-        Ok(registers) => console::set_uart(Uart::new(*kind, registers, uart.reg_shift)),
+        Ok(registers) => take(|| Uart::new(*kind, registers, uart.reg_shift), uart.registers.start()),
         Err(error) => log::warn!("No console: {selector} cannot be mapped: {error:?}"),
     }
 }

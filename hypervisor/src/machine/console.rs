@@ -1,22 +1,17 @@
-//! The console: what is said, kept in a ring, and the UART it goes to.
+//! The console: what is said, kept in the RAM log's ring, and the UART it goes to.
 //!
 //! Hypervisor lines begin with `(XEN) `, a guest's text is passed on as it is. Everything is kept in
 //! the ring from the first line on; when a UART is found the ring so far is written to it.
 //! Lock rank: CONSOLE.
 
 use crate::drivers::uart::Uart;
+use crate::machine::ram_log::RAM_LOG;
 use crate::machine::sync::{Lock, rank};
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-/// Bytes of the ring (Xen's `conring_size` default).
-pub const RING_BYTES: usize = 16 * 1024;
-
 struct Console {
     uart: Option<Uart>,
-    ring: [u8; RING_BYTES],
-    /// Bytes ever written; the ring holds the last [`RING_BYTES`].
-    produced: usize,
     column: Column,
 }
 
@@ -28,16 +23,13 @@ enum Column {
 }
 
 static CONSOLE: Lock<Console, { rank::CONSOLE }> =
-    Lock::new(Console { uart: None, ring: [0; RING_BYTES], produced: 0, column: Column::Start });
+    Lock::new(Console { uart: None, column: Column::Start });
 static IN_PANIC: AtomicBool = AtomicBool::new(false);
 static LEVEL: AtomicU8 = AtomicU8::new(3);
 
 impl Console {
     fn put(&mut self, byte: u8) {
-        if let Some(slot) = self.ring.get_mut(self.produced % RING_BYTES) {
-            *slot = byte;
-        }
-        self.produced = self.produced.wrapping_add(1);
+        RAM_LOG.put(byte);
         if let Some(uart) = &self.uart {
             if byte == b'\n' {
                 uart.put(b'\r');
@@ -95,6 +87,7 @@ impl log::Log for Logger {
 
 /// Makes the `log` macros write here.
 pub fn init() {
+    RAM_LOG.init();
     // A second call changes nothing.
     let _ = log::set_logger(&Logger);
     log::set_max_level(log::LevelFilter::Trace);
@@ -123,9 +116,7 @@ pub fn print_guest(text: &[u8]) {
 /// Makes `uart` the console and writes to it what was said so far.
 pub fn set_uart(uart: Uart) {
     let mut console = CONSOLE.lock();
-    let start = console.produced.saturating_sub(RING_BYTES);
-    for at in start..console.produced {
-        let byte = console.ring.get(at % RING_BYTES).copied().unwrap_or(b' ');
+    for byte in RAM_LOG.last(usize::MAX) {
         if byte == b'\n' {
             uart.put(b'\r');
         }
@@ -141,13 +132,9 @@ pub fn with_uart<R>(f: impl FnOnce(&Uart) -> R) -> Option<R> {
 
 /// Copies the ring's last bytes to `buffer` and returns how many there are.
 pub fn read_ring(buffer: &mut [u8]) -> usize {
-    let console = CONSOLE.lock();
-    let kept = console.produced.min(RING_BYTES).min(buffer.len());
-    let start = console.produced - kept;
-    for (slot, at) in buffer.iter_mut().zip(start..console.produced) {
-        *slot = console.ring.get(at % RING_BYTES).copied().unwrap_or(0);
-    }
-    kept
+    let _console = CONSOLE.lock();
+    let last = RAM_LOG.last(buffer.len());
+    buffer.iter_mut().zip(last).map(|(slot, byte)| *slot = byte).count()
 }
 
 /// From here on the lock is not waited for: its holder may have stopped.

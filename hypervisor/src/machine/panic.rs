@@ -37,6 +37,7 @@ pub fn panicked(message: fmt::Arguments<'_>) -> ! {
 
 /// Tells of an exception that EL2 itself took and stops the machine.
 pub fn hypervisor_fault(message: fmt::Arguments<'_>, frame: &HostFrame) -> ! {
+    crate::boot::blame::tell();
     report(message, Some(frame));
 }
 

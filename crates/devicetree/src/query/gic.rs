@@ -12,6 +12,10 @@ pub const ITS: &str = "arm,gic-v3-its";
 /// `compatible` string of a GICv2m frame.
 pub const V2M: &str = "arm,gic-v2m-frame";
 
+/// Bytes of a redistributor: two pages (GIC IHI 0069H 12.10).
+const FRAME_BYTES: u64 = 2 * GIC_PAGE_BYTES;
+const GIC_PAGE_BYTES: u64 = 0x1_0000;
+
 /// Where a GIC's registers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GicVersion {
@@ -121,9 +125,10 @@ fn v3(lineage: &Lineage<'_>) -> Option<GicVersion> {
         return None;
     }
     lineage.registers(1)?;
-    Some(GicVersion::V3 {
-        gicd: lineage.registers(0)?,
-        redistributor_regions,
-        stride_bytes: node.property("redistributor-stride").and_then(|stride| stride.as_u64()),
-    })
+    // Frames are counted by it: none is shorter than a redistributor, or not of 64 KiB pages.
+    let stride_bytes = match node.property("redistributor-stride") {
+        Some(stride) => Some(stride.as_u64().filter(|bytes| *bytes >= FRAME_BYTES && bytes % GIC_PAGE_BYTES == 0)?),
+        None => None,
+    };
+    Some(GicVersion::V3 { gicd: lineage.registers(0)?, redistributor_regions, stride_bytes })
 }

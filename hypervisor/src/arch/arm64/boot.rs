@@ -2,6 +2,7 @@
 
 use super::layout;
 use arm_spec::lpae;
+use crate::machine::ram_log::{RAM_LOG, RING_BYTES};
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use pagetable::{Attrs, El2Access, El2Memory};
@@ -31,6 +32,8 @@ global_asm!(
     UART_PL011 = const 1,
     UART_8250_SHIFT2 = const 3,
     SECONDARY_STACK = sym SECONDARY_STACK,
+    RAM_LOG = sym RAM_LOG,
+    RAM_LOG_BYTES = const RING_BYTES,
     primary_start = sym primary_start,
     secondary_start = sym secondary_start,
 );

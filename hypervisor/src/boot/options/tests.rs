@@ -50,12 +50,12 @@ fn booleans() {
     for value in
         ["no-noreboot", "noreboot=no", "noreboot=off", "noreboot=false", "noreboot=disable", "noreboot=0"]
     {
-        assert!(!clean(&format!("noreboot {value}")).noreboot, "{value}");
+        assert!(!parse(&format!("noreboot {value}"), &mut |_| {}).noreboot, "{value}");
     }
-    assert!(clean("no-noreboot noreboot").noreboot, "the last one wins");
+    assert!(parse("no-noreboot noreboot", &mut |_| {}).noreboot, "the last one wins");
     assert_eq!(clean("no-bootscrub").bootscrub, BootScrub::Off);
     assert_eq!(clean("bootscrub").bootscrub, BootScrub::Now);
-    assert_eq!(clean("bootscrub bootscrub=idle").bootscrub, BootScrub::Idle);
+    assert_eq!(clean("bootscrub=idle").bootscrub, BootScrub::Idle);
     assert!(clean("hmp-unsafe=true").hmp_unsafe);
 }
 
@@ -135,4 +135,21 @@ fn console_switching() {
     assert_eq!(warnings("conswitch=abc").len(), 1);
     assert_eq!(clean("console=none").console, Console::None);
     assert_eq!(clean("console=dtuart,none").console, Console::DtUart);
+}
+
+#[test]
+fn an_option_given_again_is_named_and_the_parts_of_dom0_mem_are_not() {
+    assert_eq!(warnings("maxcpus=2 maxcpus=3"), [Warning::Again("maxcpus")]);
+    assert_eq!(parse("maxcpus=2 maxcpus=3", &mut |_| {}).maxcpus, Some(3));
+    assert_eq!(warnings("no-noreboot noreboot"), [Warning::Again("noreboot")]);
+    assert_eq!(warnings("dom0_mem=1G dom0_mem=max:2G maxcpus=x maxcpus=1"), [
+        Warning::BadValue { name: "maxcpus", value: "x" }
+    ]);
+}
+
+#[test]
+fn every_option_is_known_by_its_name() {
+    for name in ONCE {
+        assert_ne!(warnings(name), [Warning::Unknown(name)]);
+    }
 }

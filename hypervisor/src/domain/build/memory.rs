@@ -2,7 +2,7 @@
 
 use super::{Domain, map_same, must};
 use crate::boot::memory::{Memory, PIECES};
-use crate::boot::{fatal, image_range};
+use crate::boot::image_range;
 use crate::mm::frames;
 use bootimage::Layout;
 use devicetree::Tree;
@@ -40,10 +40,8 @@ pub fn available(memory: &Memory, tree: &Tree<'_>, modules: &Modules<'_>, own: &
     for piece in memory.free.as_slice().iter().chain(pages.as_slice()) {
         must(all.add(*piece), "free memory");
     }
-    for piece in pages.as_slice() {
-        if let Err(error) = frames::add_free(*piece) {
-            fatal(format_args!("Module at {piece} is not in RAM: {error:?}"));
-        }
+    for piece in memory.free.as_slice().iter().chain(pages.as_slice()) {
+        must(frames::add_free(*piece), "free memory");
     }
     all
 }
