@@ -193,6 +193,9 @@ fn flush_now(vcpu: &Vcpu, dist: Option<&DistLock>) {
     let effects = vcpu.gic.lock().flush(dist.as_deref_mut(), &mut host);
     drop(dist);
     perform(&vcpu.domain, effects);
+    if host.gic.loses_lines() {
+        sched::look_at_lines(host.gic);
+    }
 }
 
 /// Tells whether the vCPU that runs here has an interrupt that ends a WFI.

@@ -3,7 +3,9 @@
 use super::{reschedule, wake};
 use crate::arch::timer;
 use crate::domain::{Vcpu, ptimer};
-use crate::machine::percpu::PerCpu;
+use crate::drivers::gic::{self, Gic};
+use crate::drivers::timer as clock;
+use crate::machine::percpu::{self, PerCpu};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
@@ -37,7 +39,23 @@ pub fn set_deadline(cpu: &'static PerCpu) {
     let counts = sleepers.iter().map(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst));
     let sleeping = counts.filter(|count| *count != 0).min();
     let console = crate::console::deadline(cpu);
-    timer::set_hyp_deadline([slice, sleeping, running, console].into_iter().flatten().min());
+    let lines = cpu.local.with(|local| local.lines);
+    timer::set_hyp_deadline([slice, sleeping, running, console, lines].into_iter().flatten().min());
+}
+
+/// How long a forwarded interrupt's line may go unseen where the controller loses lines.
+const LINES_NS: u64 = 1_000_000;
+
+/// Makes EL2's timer fire soon while the guest here has a forwarded interrupt that it has not
+/// deactivated: any interrupt makes a controller that loses lines look at them all.
+pub fn look_at_lines(gic: &Gic) {
+    let Some(cpu) = percpu::this() else { return };
+    if !gic.has_forwarded() || cpu.local.with(|local| local.lines.is_some()) {
+        return;
+    }
+    let at = timer::counter().wrapping_add(clock::ns_to_ticks(LINES_NS));
+    cpu.local.with(|local| local.lines = Some(at));
+    set_deadline(cpu);
 }
 
 /// EL2's timer fired: wake those whose time has come, and decide anew.
@@ -50,6 +68,10 @@ pub fn timer_fired(cpu: &'static PerCpu) {
     }
     if let Some(vcpu) = cpu.current() {
         ptimer::check(vcpu);
+    }
+    cpu.local.with(|local| local.lines = None);
+    if let Some(gic) = gic::get().filter(|gic| gic.loses_lines()) {
+        look_at_lines(gic);
     }
     reschedule(cpu);
 }

@@ -8,7 +8,7 @@ mod deadlines;
 pub mod inspect;
 mod switch;
 
-pub use deadlines::{set_deadline, timer_fired};
+pub use deadlines::{look_at_lines, set_deadline, timer_fired};
 
 use crate::arch::cpu;
 use crate::arch::traps::Context;
@@ -38,11 +38,13 @@ pub struct Local {
     want: Want,
     /// The count at which the slice ends, if somebody waits or may.
     slice_end: Option<u64>,
+    /// The count at which lines of forwarded interrupts are looked at again.
+    lines: Option<u64>,
 }
 
 impl Default for Local {
     fn default() -> Self {
-        Self { want: Want::Run, slice_end: None }
+        Self { want: Want::Run, slice_end: None, lines: None }
     }
 }
 

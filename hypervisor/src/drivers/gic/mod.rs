@@ -202,6 +202,20 @@ impl Gic {
         }
     }
 
+    /// Tells whether lines of forwarded interrupts must be looked at again after a while
+    /// ([`GicV2::loses_lines`]).
+    #[inline]
+    pub fn loses_lines(&self) -> bool {
+        matches!(self, Self::V2(gic) if gic.loses_lines())
+    }
+
+    /// Tells whether the guest that runs here has a forwarded interrupt that it has not deactivated.
+    pub fn has_forwarded(&self) -> bool {
+        (0..self.list_register_count()).map(|index| self.read_list_register(index)).any(|lr| {
+            lr.state != arm_spec::gic::LrState::Invalid && matches!(lr.origin, arm_spec::gic::Origin::Hardware { .. })
+        })
+    }
+
     /// Reads a list register.
     #[inline]
     pub fn read_list_register(&self, index: usize) -> Lr {

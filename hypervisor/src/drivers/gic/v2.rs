@@ -8,11 +8,16 @@ use arm_spec::gic::{Lr, gicc, gicd, gich};
 use core::sync::atomic::{AtomicU8, Ordering};
 use types::{CpuId, IntId};
 
+/// GICD_IIDR of the Cortex-A15's controller (Arm DDI 0438), which QEMU's model has too.
+const IIDR_A15: u32 = 0x43b;
+
 /// The registers of a GICv2.
 pub struct GicV2 {
     dist: PrivateFrame,
     cpu: MmioWindow,
     virt: MmioWindow,
+    /// See [`GicV2::loses_lines`].
+    loses_lines: bool,
     /// Each CPU's bit in GICD_ITARGETSR, by its logical number.
     interfaces: [AtomicU8; 8],
 }
@@ -23,12 +28,23 @@ const ALL_OTHERS: u32 = 1 << 24;
 impl GicV2 {
     /// Takes over the controller behind these frames: GICD, GICC, GICH.
     pub fn new(dist: MmioWindow, cpu: MmioWindow, virt: MmioWindow) -> Self {
+        let dist = PrivateFrame::new(dist, 0);
         Self {
-            dist: PrivateFrame::new(dist, 0),
+            loses_lines: dist.read(gicd::IIDR) == IIDR_A15,
+            dist,
             cpu,
             virt,
             interfaces: [const { AtomicU8::new(0) }; 8],
         }
+    }
+
+    /// Tells whether a level that rises again before the guest deactivates its interrupt may go unseen
+    /// until the controller is looked at for another reason.
+    ///
+    /// QEMU's model does so (seen in 7.2: its deactivation by a virtual EOI does not look at the lines).
+    /// It cannot be told from the Cortex-A15's own controller, for which the answer is harmless.
+    pub(super) fn loses_lines(&self) -> bool {
+        self.loses_lines
     }
 
     pub(super) fn dist(&self) -> &PrivateFrame {
