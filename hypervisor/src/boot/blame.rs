@@ -46,8 +46,12 @@ pub fn tell() {
             "Device tree at {address}: reading it faults. Pass the address of a device tree in RAM in x0 (arm64) \
              or r2 (arm32)."
         )),
-        2 => fatal(format_args!("GIC at {address}: its registers fault. Correct its reg in the device tree.")),
-        3 => fatal(format_args!("Console at {address}: its registers fault. Correct dtuart= or the device tree.")),
+        2 => {
+            fatal(format_args!("GIC at {address}: its registers fault. Correct its reg in the device tree."))
+        }
+        3 => fatal(format_args!(
+            "Console at {address}: its registers fault. Correct dtuart= or the device tree."
+        )),
         _ => {}
     }
 }

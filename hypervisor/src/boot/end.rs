@@ -8,12 +8,12 @@ use crate::arch::traps;
 use crate::machine::console;
 use crate::machine::platform_port::HostPort;
 use crate::machine::ram_log::RAM_LOG;
+use crate::machine::sync::Once;
 use arm_spec::psci;
 use core::fmt;
 use devicetree::Tree;
 use devicetree::query::{PsciMethod, PsciVersion};
 use platforms::Platform;
-use spin::Once;
 
 /// How the machine is ended.
 struct Ending {

@@ -19,7 +19,9 @@ const GICC_BYTES: u64 = 0x2000;
 pub fn init(tree: &Tree<'static>) -> &'static Gic {
     let node = tree.gic().unwrap_or_else(|error| fatal(format_args!("{error}")));
     let gic = match node.version {
-        GicVersion::V2 { gicd, gicc, gich, .. } => Gic::V2(GicV2::new(map(gicd), map(whole_gicc(gicc)), map(gich))),
+        GicVersion::V2 { gicd, gicc, gich, .. } => {
+            Gic::V2(GicV2::new(map(gicd), map(whole_gicc(gicc)), map(gich)))
+        }
         GicVersion::V3 { gicd, stride_bytes, .. } => {
             let regions = node.redistributors().map(|range| RedistributorRegion {
                 registers: map(range),
@@ -33,7 +35,8 @@ pub fn init(tree: &Tree<'static>) -> &'static Gic {
     let Some(timers) = tree.timer(&interrupts) else {
         fatal(format_args!("No generic timer: the device tree has no arm,armv8-timer or arm,armv7-timer"));
     };
-    let number = |interrupt: Option<Interrupt>, usual: u32| interrupt.map_or(IntId::new(usual), |line| line.id);
+    let number =
+        |interrupt: Option<Interrupt>, usual: u32| interrupt.map_or(IntId::new(usual), |line| line.id);
     irq::set_private(Private {
         hyp_timer: number(timers.hypervisor, 26),
         virtual_timer: number(timers.virtual_, 27),
@@ -49,7 +52,9 @@ pub fn init(tree: &Tree<'static>) -> &'static Gic {
         let gic = gic::init(gic);
         let version = if matches!(gic, Gic::V2(_)) { 2 } else { 3 };
         log::info!(
-            "GICv{version}: {} interrupts, {} list registers", gic.interrupt_count(), gic.list_register_count()
+            "GICv{version}: {} interrupts, {} list registers",
+            gic.interrupt_count(),
+            gic.list_register_count()
         );
         gic
     })
@@ -59,7 +64,10 @@ pub fn init(tree: &Tree<'static>) -> &'static Gic {
 pub fn init_first_cpu(gic: &Gic, tree: &Tree<'_>, cpu: &PerCpu) {
     let at = tree.gic().map_or(PhysAddr::new(0), |node| address(&node));
     if blame::during(Culprit::Gic, at, || gic.init_cpu(cpu.id, cpu.mpidr)).is_err() {
-        fatal(format_args!("The GIC at {at} has no redistributor for CPU {:#x}. Correct its reg.", cpu.mpidr));
+        fatal(format_args!(
+            "The GIC at {at} has no redistributor for CPU {:#x}. Correct its reg.",
+            cpu.mpidr
+        ));
     }
 }
 
@@ -75,5 +83,6 @@ fn whole_gicc(gicc: PhysRange) -> PhysRange {
 }
 
 fn map(range: PhysRange) -> MmioWindow {
-    MmioWindow::map(range).unwrap_or_else(|error| fatal(format_args!("GIC: {range} cannot be mapped: {error:?}")))
+    MmioWindow::map(range)
+        .unwrap_or_else(|error| fatal(format_args!("GIC: {range} cannot be mapped: {error:?}")))
 }

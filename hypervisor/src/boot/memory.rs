@@ -5,10 +5,10 @@
 //! with tables from them.
 
 use crate::arch::{self, boot as image, layout};
+use crate::domain::build;
 use crate::machine::{frame_window, heap};
 use crate::mm::{frames, hyp_space};
 use ::frames::{BootMap, FrameInfo, FrameTable, Prefer};
-use crate::domain::build;
 use core::fmt;
 use devicetree::Tree;
 use devicetree::query::{Modules, ReservedKind};
@@ -61,7 +61,9 @@ impl fmt::Display for Error {
         match self {
             Self::NoMemory => write!(f, "No memory: the device tree has no usable /memory node"),
             Self::TooManyPieces => write!(f, "Memory is in more than {PIECES} pieces"),
-            Self::TooSmall => write!(f, "No piece of free RAM is large enough for the hypervisor's own tables"),
+            Self::TooSmall => {
+                write!(f, "No piece of free RAM is large enough for the hypervisor's own tables")
+            }
             Self::Mapping(error) => write!(f, "The hypervisor's tables cannot be made: {error:?}"),
             Self::Frames => write!(f, "The frame table cannot be made"),
         }
@@ -140,12 +142,14 @@ pub fn bring_up(memory: &mut Memory) -> Result<(), Error> {
         .find(table_bytes + HEAP_BYTES, arch::layout::BLOCK_BYTES, PhysAddr::new(u64::MAX), Prefer::Highest)
         .ok_or(Error::TooSmall)?;
     memory.free.subtract(own)?;
-    let home = memory.ram.as_slice().iter().copied().find(|piece| piece.covers(&own)).ok_or(Error::NoMemory)?;
+    let home =
+        memory.ram.as_slice().iter().copied().find(|piece| piece.covers(&own)).ok_or(Error::NoMemory)?;
     hyp_space::map_ram(home)?;
     let heap_frames = PhysRange::new(own.start(), HEAP_BYTES).map_err(|_| Error::TooSmall)?;
     hyp_space::map_memory(layout::HEAP, heap_frames, El2Access::ReadWrite)?;
     heap::init(layout::HEAP, arch::to_usize(HEAP_BYTES));
-    let mut table = FrameTable::with_capacity(sections.iter().flatten().count()).map_err(|_| Error::Frames)?;
+    let mut table =
+        FrameTable::with_capacity(sections.iter().flatten().count()).map_err(|_| Error::Frames)?;
     let mut at = heap_frames.end();
     for piece in sections.iter().copied().flatten() {
         at = add_section(&mut table, piece, at)?;

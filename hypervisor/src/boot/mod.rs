@@ -18,11 +18,11 @@ use crate::domain::{self, build};
 use crate::drivers::{smmu, timer};
 use crate::machine::console;
 use crate::machine::percpu::PerCpu;
+use crate::machine::sync::Once;
 use crate::mm::{frames, p2m};
 use crate::sched;
 use devicetree::Tree;
 use options::{Options, Warning};
-use spin::Once;
 use types::{CpuId, PAGE_SHIFT, PhysAddr, PhysRange};
 
 /// What boot found out and what later stages, hypercalls and debug keys ask for.
@@ -72,7 +72,8 @@ pub fn primary(dtb: PhysAddr) -> ! {
     let max_page = memory.ram.as_slice().last().map_or(0, |last| last.end().raw() >> PAGE_SHIFT);
     memory::bring_up(&mut memory).unwrap_or_else(|error| fatal(format_args!("{error}")));
     let command_line = arguments.hypervisor;
-    let machine = MACHINE.call_once(|| Machine { tree, command_line, options, platform, ram_bytes, max_page });
+    let machine =
+        MACHINE.call_once(|| Machine { tree, command_line, options, platform, ram_bytes, max_page });
     log::info!("Platform: {}", machine.platform.name());
     start_cpu(&tree);
     smmu::bypass_all(&machine.tree);
@@ -85,9 +86,17 @@ pub fn primary(dtb: PhysAddr) -> ! {
 }
 
 fn banner(tree: &Tree<'_>, command_line: &str) {
-    log::info!("Xenolith {} (Xen {}.{}{} ABI)", env!("CARGO_PKG_VERSION"), xen_abi::version::XEN_MAJOR,
-        xen_abi::version::XEN_MINOR, xen_abi::version::EXTRAVERSION);
-    log::info!("Machine: {}", tree.root().str("model").or(tree.root().str("compatible")).unwrap_or("unknown"));
+    log::info!(
+        "Xenolith {} (Xen {}.{}{} ABI)",
+        env!("CARGO_PKG_VERSION"),
+        xen_abi::version::XEN_MAJOR,
+        xen_abi::version::XEN_MINOR,
+        xen_abi::version::EXTRAVERSION
+    );
+    log::info!(
+        "Machine: {}",
+        tree.root().str("model").or(tree.root().str("compatible")).unwrap_or("unknown")
+    );
     log::info!("Image at {}, processor {:#x}", arch::boot::image_phys(), sysreg::midr());
     log::info!("Command line: {command_line}");
 }
@@ -126,7 +135,10 @@ fn report(machine: &Machine, dom0: &domain::Domain) {
     let own = machine.ram_bytes.saturating_sub(dom0_bytes).saturating_sub(free);
     log::info!(
         "Memory: {} MiB RAM, {} MiB dom0, {} MiB free, {} KiB hypervisor",
-        mib(machine.ram_bytes), mib(dom0_bytes), mib(free), own >> 10
+        mib(machine.ram_bytes),
+        mib(dom0_bytes),
+        mib(free),
+        own >> 10
     );
 }
 

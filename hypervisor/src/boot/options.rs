@@ -125,8 +125,18 @@ struct Seen(u32);
 
 /// Options of which only the last one counts; `dom0_mem`'s parts add up.
 const ONCE: [&str; 12] = [
-    "console", "dtuart", "dom0_max_vcpus", "maxcpus", "loglvl", "guest_loglvl", "noreboot", "bootscrub",
-    "sync_console", "conswitch", "sched", "hmp-unsafe",
+    "console",
+    "dtuart",
+    "dom0_max_vcpus",
+    "maxcpus",
+    "loglvl",
+    "guest_loglvl",
+    "noreboot",
+    "bootscrub",
+    "sync_console",
+    "conswitch",
+    "sched",
+    "hmp-unsafe",
 ];
 
 impl Seen {

@@ -49,7 +49,9 @@ impl fmt::Display for Placed<'_> {
 impl fmt::Display for Conflict<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Overlap(one, other) => write!(f, "{one} overlaps: {other}. The boot loader must keep them apart."),
+            Self::Overlap(one, other) => {
+                write!(f, "{one} overlaps: {other}. The boot loader must keep them apart.")
+            }
             Self::NotRam(one) => write!(f, "{one} is not in the device tree's RAM. Load it there."),
         }
     }
@@ -59,14 +61,12 @@ impl fmt::Display for Conflict<'_> {
 ///
 /// # Errors
 /// The first conflict found.
-pub fn check<'a>(
-    tree: &Tree<'a>,
-    modules: &Modules<'a>,
-    ram: &BootMap<PIECES>,
-) -> Result<(), Conflict<'a>> {
+pub fn check<'a>(tree: &Tree<'a>, modules: &Modules<'a>, ram: &BootMap<PIECES>) -> Result<(), Conflict<'a>> {
     let image = super::image_range().map(|range| Placed(Thing::Image, range));
     let own = super::tree_range(tree).map(|range| Placed(Thing::Tree, range));
-    let module = |n: usize| modules.iter().nth(n).map(|module| Placed(Thing::Module(module.node.name()), module.range));
+    let module = |n: usize| {
+        modules.iter().nth(n).map(|module| Placed(Thing::Module(module.node.name()), module.range))
+    };
     let things = |n: usize| match n {
         0 => image,
         1 => own,
@@ -89,7 +89,8 @@ fn check_reserved<'a>(tree: &Tree<'a>, thing: Placed<'a>) -> Result<(), Conflict
     let mut result = Ok(());
     tree.for_each_reserved(|reserved| {
         if result.is_ok() && reserved.range.overlaps(&thing.1) {
-            result = Err(Conflict::Overlap(thing, Placed(Thing::Reserved(reserved.node.name()), reserved.range)));
+            result =
+                Err(Conflict::Overlap(thing, Placed(Thing::Reserved(reserved.node.name()), reserved.range)));
         }
     });
     result?;

@@ -8,9 +8,9 @@ use crate::machine::percpu::{self, MAX_CPUS, PerCpu};
 use crate::machine::platform_port::HostPort;
 use crate::mm::{frames, hyp_space, p2m};
 use crate::{irq, sched};
+use ::frames::{Usage, Within};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use devicetree::query::Cpu;
-use ::frames::{Usage, Within};
 use pagetable::El2Access;
 use platforms::BringUp;
 use types::{CpuId, PAGE_BYTES, PhysAddr, PhysRange, VirtAddr};
@@ -50,7 +50,10 @@ pub fn start_others(machine: &Machine) {
             Ok(()) => next += 1,
             Err(Failure::Off(reason)) => log::error!("CPU {:#x} does not come up: {reason}", cpu.mpidr),
             Err(Failure::Lost) => {
-                log::error!("CPU {:#x} does not come up within 2 seconds: no further CPU is started", cpu.mpidr);
+                log::error!(
+                    "CPU {:#x} does not come up within 2 seconds: no further CPU is started",
+                    cpu.mpidr
+                );
                 break;
             }
         }
@@ -106,13 +109,16 @@ fn wake(machine: &Machine, how: BringUp, cpu: &PerCpu, entry: PhysAddr) -> Resul
             if result == 0 { Ok(()) } else { Err("firmware's CPU_ON refused") }
         }
         BringUp::SpinTable(release) => {
-            frame_window::write(release, &entry.raw().to_le_bytes()).map_err(|_| "its release address is not in RAM")?;
+            frame_window::write(release, &entry.raw().to_le_bytes())
+                .map_err(|_| "its release address is not in RAM")?;
             let line = PhysRange::new(release, 8).map_err(|_| "its release address wraps")?;
             frame_window::clean_invalidate(line).map_err(|_| "its release address is not in RAM")?;
             arch::cpu::send_event();
             Ok(())
         }
-        BringUp::Platform => machine.platform.cpu_on(&mut HostPort, cpu.id, entry).map_err(|_| "the board's sequence failed"),
+        BringUp::Platform => {
+            machine.platform.cpu_on(&mut HostPort, cpu.id, entry).map_err(|_| "the board's sequence failed")
+        }
     }
 }
 
@@ -148,7 +154,11 @@ pub fn secondary() -> ! {
     let (Some(cpu), Some(gic)) = (cpu, gic::get()) else { arch::cpu::park() };
     cpu.adopt();
     if !same_kind() {
-        log::error!("CPU {:#x} stays off: it is of another kind ({:#x}); hmp-unsafe overrides", cpu.mpidr, sysreg::midr());
+        log::error!(
+            "CPU {:#x} stays off: it is of another kind ({:#x}); hmp-unsafe overrides",
+            cpu.mpidr,
+            sysreg::midr()
+        );
         refuse();
     }
     sysreg::init_cpu();

@@ -3,9 +3,9 @@
 use super::blame::{self, Culprit};
 use super::fatal;
 use crate::machine::frame_window;
+use crate::machine::sync::Once;
 use crate::mm::hyp_space;
 use devicetree::{Header, Tree};
-use spin::Once;
 use types::{PhysAddr, PhysRange};
 
 /// Bytes of a tree's header.
@@ -27,7 +27,8 @@ pub fn find(dtb: PhysAddr) -> Tree<'static> {
         ));
     }
     ADDRESS.call_once(|| dtb);
-    let wrong = |error| -> ! { fatal(format_args!("{error}. The boot loader passed {dtb} as the tree's address.")) };
+    let wrong =
+        |error| -> ! { fatal(format_args!("{error}. The boot loader passed {dtb} as the tree's address.")) };
     blame::during(Culprit::Tree, dtb, || {
         let header = Header::read(map(dtb, HEADER_BYTES)).unwrap_or_else(|error| wrong(error));
         devicetree::validate(map(dtb, header.total_bytes() as u64)).unwrap_or_else(|error| wrong(error))
@@ -38,6 +39,8 @@ fn map(pa: PhysAddr, bytes: u64) -> &'static [u8] {
     let mapped = PhysRange::new(pa, bytes).ok().and_then(|range| hyp_space::map_read_only(range).ok());
     match mapped {
         Some(va) => frame_window::static_bytes(va, crate::arch::to_usize(bytes)),
-        None => fatal(format_args!("Device tree at {pa}: {bytes} bytes there cannot be mapped. Load it into RAM.")),
+        None => fatal(format_args!(
+            "Device tree at {pa}: {bytes} bytes there cannot be mapped. Load it into RAM."
+        )),
     }
 }

@@ -8,8 +8,8 @@ use crate::drivers::uart::{COMPATIBLE, Kind, Uart};
 use crate::irq;
 use crate::machine::console;
 use crate::machine::mmio::MmioWindow;
+use crate::machine::sync::Once;
 use devicetree::{Interrupts, NodeId, Tree};
-use spin::Once;
 use types::{PAGE_BYTES, PhysAddr, PhysRange};
 
 /// The console's node, which dom0 does not get.

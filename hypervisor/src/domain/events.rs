@@ -76,7 +76,9 @@ impl Events {
 
     /// Tells whether a vCPU is in SCHEDOP_poll.
     pub fn is_poller(&self, vcpu: VcpuId) -> bool {
-        self.pollers.get(vcpu.index() >> 6).is_some_and(|word| word.load(Ordering::Relaxed) >> (vcpu.raw() & 63) & 1 != 0)
+        self.pollers
+            .get(vcpu.index() >> 6)
+            .is_some_and(|word| word.load(Ordering::Relaxed) >> (vcpu.raw() & 63) & 1 != 0)
     }
 
     /// Runs `f`, which binds a port, again and again with more storage for ports until it has enough.

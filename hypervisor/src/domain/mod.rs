@@ -16,13 +16,13 @@ pub mod vgic;
 
 pub use vcpu::{Vcpu, VcpuState};
 
+use crate::machine::percpu::MAX_CPUS;
+use crate::machine::sync::Once;
 use crate::machine::sync::{Lock, rank};
 use crate::mm::p2m::P2m;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use crate::machine::percpu::MAX_CPUS;
 use core::sync::atomic::{AtomicU16, AtomicU64, Ordering};
-use spin::Once;
 use types::{CpuId, DomId, IntId, VcpuId};
 
 /// What a domain may do beyond running.

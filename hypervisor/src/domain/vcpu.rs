@@ -89,7 +89,8 @@ impl Vcpu {
         self.state.with(|state| {
             state.system = SystemRegs::start(arch::sysreg::vmpidr(self.id), self.domain.p2m.vttbr());
             state.fp = FpState::zero();
-            state.virtual_timer = VirtualTimer { offset: state.virtual_timer.offset, ..VirtualTimer::default() };
+            state.virtual_timer =
+                VirtualTimer { offset: state.virtual_timer.offset, ..VirtualTimer::default() };
             state.physical_timer = Timer::default();
             state.interface = Interface::default();
         });

@@ -80,8 +80,12 @@ impl DomainVgic {
                     if region.contains(ipa) {
                         let inside = ipa.raw() - region.start().raw();
                         let vcpu = first + inside / stride;
-                        let vcpu = u16::try_from(vcpu).ok().filter(|id| *id < u16::from(self.model.vcpus()))?;
-                        return Some((Frame::Redistributor(VcpuId::new(vcpu)), u32::try_from(inside % stride).ok()?));
+                        let vcpu =
+                            u16::try_from(vcpu).ok().filter(|id| *id < u16::from(self.model.vcpus()))?;
+                        return Some((
+                            Frame::Redistributor(VcpuId::new(vcpu)),
+                            u32::try_from(inside % stride).ok()?,
+                        ));
                     }
                     first += region.len_bytes() / stride;
                 }
@@ -339,7 +343,8 @@ pub fn write(vcpu: &Vcpu, frame: Frame, access: Access, value: u64) {
 }
 
 fn wake_other(vcpu: &Arc<Vcpu>) {
-    let own = percpu::this().and_then(|cpu| cpu.current()).is_some_and(|own| core::ptr::eq(own, &raw const **vcpu));
+    let own =
+        percpu::this().and_then(|cpu| cpu.current()).is_some_and(|own| core::ptr::eq(own, &raw const **vcpu));
     if !own {
         sched::wake(vcpu);
     }

@@ -21,7 +21,8 @@ mod v2 {
     pub const SCR0_USFCFG: u32 = 1 << 10;
 }
 
-const V2: [&str; 6] = ["arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400", "arm,mmu-401", "arm,mmu-500", "cavium,smmu-v2"];
+const V2: [&str; 6] =
+    ["arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400", "arm,mmu-401", "arm,mmu-500", "cavium,smmu-v2"];
 /// Reads before an SMMU that does not answer is given up.
 const PATIENCE: u32 = 1_000_000;
 
@@ -34,7 +35,8 @@ pub fn bypass_all(tree: &Tree<'_>) {
             continue;
         }
         let registers = walk.lineage().registers(0).and_then(|range| MmioWindow::map(range).ok());
-        let done = registers.is_some_and(|registers| if is_v3 { bypass_v3(registers) } else { bypass_v2(registers) });
+        let done = registers
+            .is_some_and(|registers| if is_v3 { bypass_v3(registers) } else { bypass_v2(registers) });
         if done {
             log::info!("{}: put into bypass", node.name());
         } else {

@@ -22,8 +22,7 @@ enum Column {
     Middle,
 }
 
-static CONSOLE: Lock<Console, { rank::CONSOLE }> =
-    Lock::new(Console { uart: None, column: Column::Start });
+static CONSOLE: Lock<Console, { rank::CONSOLE }> = Lock::new(Console { uart: None, column: Column::Start });
 static IN_PANIC: AtomicBool = AtomicBool::new(false);
 static LEVEL: AtomicU8 = AtomicU8::new(3);
 

@@ -85,8 +85,24 @@ impl MmioWindow {
         Some(self.base.raw().wrapping_add(offset))
     }
 
-    accessors!(read8, write8, u8, "ldrb {1:w}, [{0}]", "strb {1:w}, [{0}]", "ldrb {1}, [{0}]", "strb {1}, [{0}]");
-    accessors!(read32, write32, u32, "ldr {1:w}, [{0}]", "str {1:w}, [{0}]", "ldr {1}, [{0}]", "str {1}, [{0}]");
+    accessors!(
+        read8,
+        write8,
+        u8,
+        "ldrb {1:w}, [{0}]",
+        "strb {1:w}, [{0}]",
+        "ldrb {1}, [{0}]",
+        "strb {1}, [{0}]"
+    );
+    accessors!(
+        read32,
+        write32,
+        u32,
+        "ldr {1:w}, [{0}]",
+        "str {1:w}, [{0}]",
+        "ldr {1}, [{0}]",
+        "str {1}, [{0}]"
+    );
 
     /// Reads the 64-bit register at `offset`, as two words on ARMv7.
     #[inline]
@@ -96,7 +112,9 @@ impl MmioWindow {
             let Some(address) = self.at(offset, 8) else { return 0 };
             let value: u64;
             // SAFETY: as in the 32-bit accessors.
-            unsafe { asm!("ldr {1}, [{0}]", in(reg) address, out(reg) value, options(nostack, preserves_flags)) }
+            unsafe {
+                asm!("ldr {1}, [{0}]", in(reg) address, out(reg) value, options(nostack, preserves_flags))
+            }
             value
         }
         #[cfg(not(target_arch = "aarch64"))]
@@ -112,7 +130,9 @@ impl MmioWindow {
         {
             let Some(address) = self.at(offset, 8) else { return };
             // SAFETY: as in the 32-bit accessors.
-            unsafe { asm!("str {1}, [{0}]", in(reg) address, in(reg) value, options(nostack, preserves_flags)) }
+            unsafe {
+                asm!("str {1}, [{0}]", in(reg) address, in(reg) value, options(nostack, preserves_flags))
+            }
         }
         #[cfg(not(target_arch = "aarch64"))]
         {

@@ -107,7 +107,10 @@ fn print_caller(address: usize) {
     }
     let mut name = symbols::NameBuffer::default();
     let offset = address - layout::IMAGE.raw();
-    match symbols::Table::parse(arch::boot::symbols()).ok().and_then(|table| table.lookup(offset as u64, &mut name)) {
+    match symbols::Table::parse(arch::boot::symbols())
+        .ok()
+        .and_then(|table| table.lookup(offset as u64, &mut name))
+    {
         Some(found) => {
             console::write_panic(format_args!("   [<{address:016x}>] {}+{:#x}\n", found.name, found.offset));
         }

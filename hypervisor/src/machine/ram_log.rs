@@ -63,9 +63,8 @@ impl RamLog {
     pub fn last(&self, most: usize) -> impl Iterator<Item = u8> + '_ {
         let written = self.written.load(Ordering::Relaxed) as usize;
         let kept = written.min(RING_BYTES).min(most);
-        (written.wrapping_sub(kept)..written).filter_map(|at| {
-            self.ring.get(at % RING_BYTES).map(|slot| slot.load(Ordering::Relaxed))
-        })
+        (written.wrapping_sub(kept)..written)
+            .filter_map(|at| self.ring.get(at % RING_BYTES).map(|slot| slot.load(Ordering::Relaxed)))
     }
 
     /// Writes the log out of the caches: after the end, memory is all that is left.
@@ -108,7 +107,8 @@ mod tests {
         assert_eq!(core::mem::offset_of!(RamLog, ring), 24);
         let log = log();
         log.init();
-        let magic: Vec<u8> = log.magic.iter().flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes()).collect();
+        let magic: Vec<u8> =
+            log.magic.iter().flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes()).collect();
         assert_eq!(magic, b"XENOLITH RAM LOG");
     }
 }

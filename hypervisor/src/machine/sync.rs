@@ -9,6 +9,7 @@ use crate::arch;
 use crate::machine::percpu;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
+pub use spin::Once;
 use spin::mutex::{TicketMutex, TicketMutexGuard};
 use spin::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 

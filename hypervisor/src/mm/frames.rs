@@ -23,7 +23,8 @@ fn with<R>(f: impl FnOnce(&mut FrameTable<'static>) -> R) -> Option<R> {
 /// # Errors
 /// If part of it is not covered by the frame table or is free already.
 pub fn add_free(range: PhysRange) -> Result<(), Error> {
-    with(|table| table.add_region(range, Contents::Dirty)).unwrap_or(Err(Error::NoSection(range.start().frame())))
+    with(|table| table.add_region(range, Contents::Dirty))
+        .unwrap_or(Err(Error::NoSection(range.start().frame())))
 }
 
 /// Allocates `1 << order` frames, aligned to their size; their content is arbitrary.
@@ -44,7 +45,8 @@ pub fn alloc_at(range: PhysRange, usage: Usage) -> Result<(), Error> {
 /// # Errors
 /// If one is in use or free already; nothing is changed then.
 pub fn free_range(range: PhysRange) -> Result<(), Error> {
-    with(|table| table.free_range(range, Contents::Dirty)).unwrap_or(Err(Error::NoSection(range.start().frame())))
+    with(|table| table.free_range(range, Contents::Dirty))
+        .unwrap_or(Err(Error::NoSection(range.start().frame())))
 }
 
 /// Returns who uses a frame, or `None` if it is free or no RAM.

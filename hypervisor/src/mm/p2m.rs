@@ -6,12 +6,12 @@
 
 use crate::arch::{self, sysreg, tlb};
 use crate::machine::frame_window;
+use crate::machine::sync::Once;
 use crate::machine::sync::{SharedLock, rank};
 use crate::mm::frames;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 use pagetable::{Attrs, Extent, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
-use spin::Once;
 use types::{Gfn, Ipa, IpaRange, PAGE_BYTES, PhysAddr, Vmid};
 
 pub use pagetable::Error;

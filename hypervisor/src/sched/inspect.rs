@@ -53,7 +53,9 @@ pub fn current(cpu: &PerCpu) -> Result<Option<Name>, Busy> {
 /// # Errors
 /// [`Busy`], at once.
 pub fn waiting(position: usize) -> Result<Option<Name>, Busy> {
-    with(|scheduler| scheduler.waiting().nth(position).and_then(|id| scheduler.get(id)).map(|vcpu| name(vcpu)))
+    with(|scheduler| {
+        scheduler.waiting().nth(position).and_then(|id| scheduler.get(id)).map(|vcpu| name(vcpu))
+    })
 }
 
 /// Returns the count at which this CPU's slice ends, if it is limited.

@@ -16,11 +16,11 @@ use crate::domain::{Vcpu, vgic};
 use crate::drivers::timer as clock;
 use crate::irq;
 use crate::machine::percpu::{self, PerCpu};
+use crate::machine::sync::Once;
 use crate::machine::sync::{Lock, rank};
 use ::sched::{Decision, EntityId, Error, Pick, Place, Scheduler, Want};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
-use spin::Once;
 use types::CpuId;
 
 /// What a vCPU has in the scheduler.

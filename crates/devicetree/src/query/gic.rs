@@ -127,7 +127,9 @@ fn v3(lineage: &Lineage<'_>) -> Option<GicVersion> {
     lineage.registers(1)?;
     // Frames are counted by it: none is shorter than a redistributor, or not of 64 KiB pages.
     let stride_bytes = match node.property("redistributor-stride") {
-        Some(stride) => Some(stride.as_u64().filter(|bytes| *bytes >= FRAME_BYTES && bytes % GIC_PAGE_BYTES == 0)?),
+        Some(stride) => {
+            Some(stride.as_u64().filter(|bytes| *bytes >= FRAME_BYTES && bytes % GIC_PAGE_BYTES == 0)?)
+        }
         None => None,
     };
     Some(GicVersion::V3 { gicd: lineage.registers(0)?, redistributor_regions, stride_bytes })

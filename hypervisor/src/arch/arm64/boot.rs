@@ -1,8 +1,8 @@
 //! From the entry code to Rust, and what the entry code knows: the image, its tables, its slots.
 
 use super::layout;
-use arm_spec::lpae;
 use crate::machine::ram_log::{RAM_LOG, RING_BYTES};
+use arm_spec::lpae;
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use pagetable::{Attrs, El2Access, El2Memory};

@@ -16,14 +16,18 @@ fn flush(f: impl Fn()) {
 /// Forgets EL2's translation of one page, on all CPUs.
 pub fn flush_el2_page(va: VirtAddr) {
     // SAFETY: a TLB holds copies only; what is invalidated is walked again.
-    flush(|| unsafe { asm!("dsb ishst", "tlbi vae2is, {}", "dsb ish", "isb",
-             in(reg) va.raw() >> 12, options(nostack, preserves_flags)) });
+    flush(|| unsafe {
+        asm!("dsb ishst", "tlbi vae2is, {}", "dsb ish", "isb",
+             in(reg) va.raw() >> 12, options(nostack, preserves_flags))
+    });
 }
 
 /// Forgets all of EL2's translations, on all CPUs.
 pub fn flush_el2_all() {
     // SAFETY: as above.
-    flush(|| unsafe { asm!("dsb ishst", "tlbi alle2is", "dsb ish", "isb", options(nostack, preserves_flags)) });
+    flush(|| unsafe {
+        asm!("dsb ishst", "tlbi alle2is", "dsb ish", "isb", options(nostack, preserves_flags))
+    });
 }
 
 /// Forgets one page of the current VMID's stage 2, and the stage-1 entries that may combine it.
@@ -31,14 +35,18 @@ pub fn flush_el2_all() {
 /// TLBI IPAS2E1 does not reach combined entries, so VMALLE1 follows (D8.13.5).
 pub fn flush_stage2_page(ipa: Ipa) {
     // SAFETY: as above; the caller has VTTBR_EL2 hold the VMID that is meant.
-    flush(|| unsafe { asm!("dsb ishst", "tlbi ipas2e1is, {}", "dsb ish", "tlbi vmalle1is", "dsb ish", "isb",
-             in(reg) ipa.raw() >> 12, options(nostack, preserves_flags)) });
+    flush(|| unsafe {
+        asm!("dsb ishst", "tlbi ipas2e1is, {}", "dsb ish", "tlbi vmalle1is", "dsb ish", "isb",
+             in(reg) ipa.raw() >> 12, options(nostack, preserves_flags))
+    });
 }
 
 /// Forgets all of the current VMID's translations of both stages, on all CPUs.
 pub fn flush_vmid() {
     // SAFETY: as above.
-    flush(|| unsafe { asm!("dsb ishst", "tlbi vmalls12e1is", "dsb ish", "isb", options(nostack, preserves_flags)) });
+    flush(|| unsafe {
+        asm!("dsb ishst", "tlbi vmalls12e1is", "dsb ish", "isb", options(nostack, preserves_flags))
+    });
 }
 
 /// Forgets the current VMID's stage-1 translations on this CPU: another vCPU of the domain ran here.
@@ -50,6 +58,15 @@ pub fn flush_vmid_stage1_local() {
 /// Forgets every guest's translations, on all CPUs.
 pub fn flush_all_guests() {
     // SAFETY: as above.
-    flush(|| unsafe { asm!("dsb ishst", "tlbi alle1is", "dsb ish", "ic ialluis", "dsb ish", "isb",
-             options(nostack, preserves_flags)) });
+    flush(|| unsafe {
+        asm!(
+            "dsb ishst",
+            "tlbi alle1is",
+            "dsb ish",
+            "ic ialluis",
+            "dsb ish",
+            "isb",
+            options(nostack, preserves_flags)
+        )
+    });
 }

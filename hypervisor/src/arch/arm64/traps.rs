@@ -123,7 +123,11 @@ extern "C" fn host_fault(frame: &HostFrame, kind: u32) -> ! {
     crate::machine::panic::hypervisor_fault(
         format_args!(
             "{name} in the hypervisor: ESR_EL2 {:#x} FAR_EL2 {:#x} ELR_EL2 {:#x} SPSR_EL2 {:#x} SP {:#x}",
-            read!("esr_el2"), read!("far_el2"), frame.pc, frame.pstate, frame.sp
+            read!("esr_el2"),
+            read!("far_el2"),
+            frame.pc,
+            frame.pstate,
+            frame.sp
         ),
         frame,
     )

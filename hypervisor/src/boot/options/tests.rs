@@ -142,9 +142,10 @@ fn an_option_given_again_is_named_and_the_parts_of_dom0_mem_are_not() {
     assert_eq!(warnings("maxcpus=2 maxcpus=3"), [Warning::Again("maxcpus")]);
     assert_eq!(parse("maxcpus=2 maxcpus=3", &mut |_| {}).maxcpus, Some(3));
     assert_eq!(warnings("no-noreboot noreboot"), [Warning::Again("noreboot")]);
-    assert_eq!(warnings("dom0_mem=1G dom0_mem=max:2G maxcpus=x maxcpus=1"), [
-        Warning::BadValue { name: "maxcpus", value: "x" }
-    ]);
+    assert_eq!(
+        warnings("dom0_mem=1G dom0_mem=max:2G maxcpus=x maxcpus=1"),
+        [Warning::BadValue { name: "maxcpus", value: "x" }]
+    );
 }
 
 #[test]

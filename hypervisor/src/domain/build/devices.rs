@@ -40,7 +40,8 @@ fn one(domain: &Domain, item: Item<'_>) {
         Item::Interrupt(node, interrupt) => route(domain, &node, interrupt),
         Item::MsiFrame(node, frame, spis) => route_msi(domain, &node, frame, spis),
         Item::Reserved(reserved) => {
-            let page = if reserved.kind == ReservedKind::NoMap { PageType::DeviceDirect } else { PageType::RamRw };
+            let page =
+                if reserved.kind == ReservedKind::NoMap { PageType::DeviceDirect } else { PageType::RamRw };
             map(domain, reserved.node.name(), reserved.range, page);
         }
         Item::InMemory(node, range) => log::debug!("dom0: {}: {range} is RAM, not registers", node.name()),

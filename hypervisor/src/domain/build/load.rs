@@ -1,9 +1,9 @@
 //! dom0's kernel and RAM disk: from the modules to where they run.
 
 use super::{memory, must};
+use crate::arch;
 use crate::boot::memory::Memory;
 use crate::boot::{Machine, fatal};
-use crate::arch;
 use crate::machine::frame_window;
 use bootimage::{Dom0, Kernel, Layout, Packing, Place, Scratch, Source};
 use devicetree::query::Modules;

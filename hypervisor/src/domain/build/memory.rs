@@ -1,13 +1,13 @@
 //! dom0's memory: which frames it may have, and giving them to it.
 
 use super::{Domain, map_same, must};
-use crate::boot::memory::{Memory, PIECES};
 use crate::boot::image_range;
+use crate::boot::memory::{Memory, PIECES};
 use crate::mm::frames;
+use ::frames::{BootMap, Usage};
 use bootimage::Layout;
 use devicetree::Tree;
 use devicetree::query::Modules;
-use ::frames::{BootMap, Usage};
 use pagetable::PageType;
 use types::{PAGE_SHIFT, PhysRange};
 
@@ -19,7 +19,12 @@ pub fn taken(tree: &Tree<'_>, modules: &Modules<'_>, mut f: impl FnMut(PhysRange
 }
 
 /// Returns what dom0 may own, ascending: free memory and its own modules, whose pages become free here.
-pub fn available(memory: &Memory, tree: &Tree<'_>, modules: &Modules<'_>, own: &[PhysRange]) -> BootMap<PIECES> {
+pub fn available(
+    memory: &Memory,
+    tree: &Tree<'_>,
+    modules: &Modules<'_>,
+    own: &[PhysRange],
+) -> BootMap<PIECES> {
     let mut pages = BootMap::<PIECES>::new();
     for module in own.iter().filter_map(PhysRange::pages_touched) {
         must(pages.add(module), "modules");

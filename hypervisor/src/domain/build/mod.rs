@@ -19,6 +19,7 @@ use crate::boot::memory::Memory;
 use crate::boot::{Machine, fatal};
 use crate::drivers::gic;
 use crate::machine::percpu;
+use crate::machine::sync::Once;
 use crate::mm::p2m::P2m;
 use crate::{arch, irq, sched};
 use alloc::sync::Arc;
@@ -29,7 +30,6 @@ use core::sync::atomic::{AtomicU16, AtomicU64};
 use devicetree::dom0::Policy;
 use devicetree::query::{GicVersion, Modules};
 use pagetable::PageType;
-use spin::Once;
 use types::{DomId, IntId, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, Port, VcpuId, Vmid};
 
 /// Pages of grant table that dom0 can map (xen/include/public, gnttab_dom0_frames).
@@ -41,7 +41,8 @@ const MAX_PORT: Port = Port::new(131_071);
 pub fn dom0(machine: &Machine, modules: &Modules<'static>, memory: Memory) -> Arc<Domain> {
     let console = crate::boot::console_node();
     let hidden = machine.platform.hidden_devices();
-    let policy = Policy::new(&machine.tree, console, hidden).unwrap_or_else(|error| fatal(format_args!("{error}")));
+    let policy =
+        Policy::new(&machine.tree, console, hidden).unwrap_or_else(|error| fatal(format_args!("{error}")));
     let (kernel, layout) = load::plan(machine, modules, memory);
     let vcpus = vcpu_count(machine, &policy);
     let domain = make(machine, &policy, vcpus);
@@ -103,7 +104,8 @@ fn make_vgic(policy: &Policy<'_>, vcpus: u16) -> Result<DomainVgic, vgic::Error>
     let gic = gic::get().ok_or(vgic::Error::NoMemory)?;
     let spis = gic.interrupt_count().saturating_sub(32);
     let range = |registers: types::PhysRange| {
-        IpaRange::new(Ipa::new(registers.start().raw()), registers.len_bytes()).map_err(|_| vgic::Error::NoMemory)
+        IpaRange::new(Ipa::new(registers.start().raw()), registers.len_bytes())
+            .map_err(|_| vgic::Error::NoMemory)
     };
     let (version, frames) = match policy.gic().version {
         GicVersion::V2 { gicd, .. } => (Version::V2, Frames::V2 { gicd: range(gicd)? }),

@@ -38,7 +38,6 @@ impl Grants {
         }
         Ok(())
     }
-
 }
 
 impl Drop for Grants {

@@ -11,10 +11,10 @@ mod v3;
 pub use v2::GicV2;
 pub use v3::{GicV3, RedistributorRegion};
 
+use crate::machine::sync::Once;
 use crate::machine::sync::{Lock, rank};
 use arm_spec::gic::{self, Lr};
 use dist::PrivateFrame;
-use spin::Once;
 use types::{CpuId, IntId};
 use vgic::Maintenance;
 
@@ -212,7 +212,8 @@ impl Gic {
     /// Tells whether the guest that runs here has a forwarded interrupt that it has not deactivated.
     pub fn has_forwarded(&self) -> bool {
         (0..self.list_register_count()).map(|index| self.read_list_register(index)).any(|lr| {
-            lr.state != arm_spec::gic::LrState::Invalid && matches!(lr.origin, arm_spec::gic::Origin::Hardware { .. })
+            lr.state != arm_spec::gic::LrState::Invalid
+                && matches!(lr.origin, arm_spec::gic::Origin::Hardware { .. })
         })
     }
 

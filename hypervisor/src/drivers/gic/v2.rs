@@ -1,7 +1,7 @@
 //! GICv2 with the virtualization extensions (GIC IHI 0048B.b).
 
-use super::dist::PrivateFrame;
 use super::NoInterface;
+use super::dist::PrivateFrame;
 use crate::arch::cpu;
 use crate::machine::mmio::MmioWindow;
 use arm_spec::gic::{Lr, gicc, gicd, gich};
@@ -59,7 +59,8 @@ impl GicV2 {
 
     pub(super) fn init_cpu(&self, cpu: CpuId) -> Result<(), NoInterface> {
         // The banked target registers of the private interrupts read as this CPU's own bit.
-        let own = (0..8).map(|word| self.dist.read(gicd::ITARGETSR + word * 4)).fold(0, |all, word| all | word);
+        let own =
+            (0..8).map(|word| self.dist.read(gicd::ITARGETSR + word * 4)).fold(0, |all, word| all | word);
         let own = (own | own >> 8 | own >> 16 | own >> 24) & 0xff;
         let own = if own == 0 { 1 } else { own };
         let slot = self.interfaces.get(cpu.index()).ok_or(NoInterface)?;

@@ -41,7 +41,11 @@ impl Ns16550 {
 
     fn read(&self, register: usize) -> u32 {
         let offset = register << self.shift;
-        if self.shift == 0 { u32::from(self.registers.read8(offset)) } else { self.registers.read32(offset) & 0xff }
+        if self.shift == 0 {
+            u32::from(self.registers.read8(offset))
+        } else {
+            self.registers.read32(offset) & 0xff
+        }
     }
 
     fn write(&self, register: usize, value: u8) {
