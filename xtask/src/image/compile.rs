@@ -63,7 +63,7 @@ pub fn compile(program: Program<'_>, arch: Arch, profile: Profile) -> Result<Pat
     }
     // Flags that every crate of the image gets; the same for all programs, so that they share one build.
     let variable = format!("CARGO_TARGET_{}_RUSTFLAGS", arch.target().replace('-', "_").to_uppercase());
-    cargo.env(variable, target_flags().join(" "));
+    cargo.env(variable, target_flags(arch, profile).join(" "));
     cargo.arg("--").arg(format!("-Clink-arg=-T{}", program.linker_script(arch).display()));
     cargo.arg(format!("-Clink-arg=-L{}", paths::root().display()));
     cargo.args(["-Clink-arg=--build-id=none", "-Clink-arg=--gc-sections"]);
@@ -75,8 +75,11 @@ pub fn compile(program: Program<'_>, arch: Arch, profile: Profile) -> Result<Pat
 
 /// Frame pointers for backtraces; one link address (start-up code finds the real one); and no paths of the
 /// build machine in the image, so that two machines build the same bytes.
-fn target_flags() -> Vec<String> {
+fn target_flags(arch: Arch, profile: Profile) -> Vec<String> {
     let mut flags = vec!["-Cforce-frame-pointers=yes".to_owned(), "-Crelocation-model=static".to_owned()];
+    if profile == Profile::Release {
+        flags.extend(arch.rustc_flags().iter().map(|flag| (*flag).to_owned()));
+    }
     flags.push(format!("--remap-path-prefix={}=.", paths::root().display()));
     if let Some(home) = std::env::var_os("CARGO_HOME") {
         flags.push(format!("--remap-path-prefix={}=cargo", home.to_string_lossy()));
