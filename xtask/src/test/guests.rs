@@ -22,9 +22,6 @@ use std::time::Duration;
 /// A run without a verdict has hung; a busy test machine is slow.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// Topics run under our hypervisor; the others only on the bare machine, until it is ready for them.
-const READY: &[&str] = &[];
-
 /// A guest on a machine.
 struct Run {
     topic: String,
@@ -70,15 +67,7 @@ pub fn run(context: &Context) -> Result<Vec<Case>> {
     let mut runs = Vec::new();
     for (topic, hypervisor, machine) in combinations(&topics, context.hypervisor) {
         let run = Run { topic, machine, hypervisor, image: PathBuf::new() };
-        if !context.wants(&run.name()) {
-            continue;
-        }
-        if hypervisor == Hypervisor::Xenolith
-            && !READY.contains(&run.topic.as_str())
-            && context.filter.is_none()
-        {
-            cases.push(Case::skipped(run.name(), "the hypervisor is not ready for it"));
-        } else {
+        if context.wants(&run.name()) {
             runs.push(run);
         }
     }
