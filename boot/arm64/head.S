@@ -158,11 +158,11 @@ early_stop:
     adr  x6, log_distance
     ldrsw x7, [x6]
     add  x6, x6, x7
-    adr  x1, log_header
+    adr  x1, log_magic
     ldp  x2, x3, [x1]
     stp  x2, x3, [x6]
-    ldr  x2, [x1, #16]                  // the ring's size; nothing written yet
-    str  x2, [x6, #16]
+    mov  w2, #{RAM_LOG_BYTES}
+    str  w2, [x6, #16]
     add  x7, x6, #24
     adr  x0, msg_prefix
     bl   early_log
@@ -210,9 +210,9 @@ early_puts:
 9:  ret
 
 .balign 8
-log_header:
+log_magic:
     .ascii "XENOLITH RAM LOG"
-    .long {RAM_LOG_BYTES}, 0
+    .long 0                             // no size: this is no log
 log_distance:
     .long {RAM_LOG} - log_distance
 msg_prefix: .asciz "\r\n(XEN) "

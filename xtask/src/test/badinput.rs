@@ -18,7 +18,7 @@ use crate::qemu::boot::Hypervisor;
 use crate::qemu::console::Console;
 use crate::setup::{self, Need};
 use crate::{image, paths};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use rig::Rig;
 use std::fs;
 use std::path::Path;
@@ -116,7 +116,8 @@ fn boot(bad: &Bad, name: &str, (image, blob): (&[u8], &[u8]), directory: &Path) 
 fn silent(bad: &Bad, console: &Console, ram: &Path) -> Result<()> {
     let start = Instant::now();
     loop {
-        let text = ramlog::find(&fs::read(ram).context("the machine's memory")?).unwrap_or_default();
+        // QEMU makes the file when it starts.
+        let text = ramlog::find(&rig::image_memory(ram)).unwrap_or_default();
         if bad.says.iter().all(|line| text.contains(line)) {
             ensure!(console.text().is_empty(), "the UART said {:?}", console.text());
             return Ok(());

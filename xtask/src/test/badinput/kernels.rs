@@ -24,6 +24,15 @@ pub fn image(bytes: usize) -> Vec<u8> {
     image
 }
 
+/// An [`image`] whose bytes hardly compress.
+pub fn busy_image(bytes: usize) -> Vec<u8> {
+    let mut image = image(bytes);
+    for (byte, random) in image.iter_mut().skip(128).zip(noise(bytes)) {
+        *byte = random;
+    }
+    image
+}
+
 /// An [`image`] with the header of a PE file, which promises more bytes than there are.
 pub fn truncated() -> Vec<u8> {
     let mut image = image(0x1000);

@@ -10,6 +10,7 @@ use crate::image::{EarlyUart, patch_early_uart};
 use crate::qemu::machine::PROGRAM;
 use anyhow::{Context, Result};
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
@@ -244,6 +245,18 @@ impl Rig {
         }
         code
     }
+}
+
+/// Reads what a running machine has around its image from the file that is its memory; nothing before QEMU
+/// has made it.
+pub fn image_memory(ram: &Path) -> Vec<u8> {
+    const BYTES: u64 = 8 << 20;
+    let mut memory = Vec::new();
+    if let Ok(file) = fs::File::open(ram) {
+        // What could not be read is looked for again.
+        let _ = file.take(BYTES).read_to_end(&mut memory);
+    }
+    memory
 }
 
 fn loader(file: &Path, address: u64) -> String {

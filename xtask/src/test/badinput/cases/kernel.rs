@@ -1,6 +1,6 @@
 //! Kernels that cannot be started, and memory that does not suit them.
 
-use super::super::kernels::{gzip, image, noise, truncated};
+use super::super::kernels::{busy_image, gzip, image, noise, truncated};
 use super::super::rig::KERNEL;
 use super::super::{Bad, End};
 
@@ -80,7 +80,7 @@ pub const CASES: &[Bad] = &[
     Bad {
         name: "kernel-gzip-corrupt",
         spoil: |rig| {
-            let mut kernel = gzip(&[image(0x4_0000), noise(0x1_0000)].concat());
+            let mut kernel = gzip(&busy_image(0x5_0000));
             let end = kernel.len();
             kernel[end / 2..end / 2 + 64].fill(0xff);
             rig.kernel = Some((KERNEL, kernel));
@@ -92,7 +92,7 @@ pub const CASES: &[Bad] = &[
     Bad {
         name: "kernel-gzip-truncated",
         spoil: |rig| {
-            let mut kernel = gzip(&[image(0x4_0000), noise(0x1_0000)].concat());
+            let mut kernel = gzip(&busy_image(0x5_0000));
             kernel.truncate(0x8000);
             rig.kernel = Some((KERNEL, kernel));
             Ok(())

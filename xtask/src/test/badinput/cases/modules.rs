@@ -44,9 +44,9 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "module-over-module",
-        spoil: |rig| rig.ramdisk(KERNEL + 0x8000, 0x1_0000),
+        spoil: |rig| rig.describe("multiboot,ramdisk", KERNEL + 0x8000, 0x1_0000),
         says: &[
-            "(XEN) Boot module module@46008000 (0x46008000-0x46017fff) overlaps: Boot module module@46000000 (0x46000000-",
+            "(XEN) Boot module module@46000000 (0x46000000-0x4600ffff) overlaps: Boot module module@46008000 (0x46008000-",
         ],
         end: End::Restarts,
     },
