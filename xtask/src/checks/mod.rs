@@ -1,6 +1,7 @@
 //! Checks of the source itself: layers, unsafe budget, sizes, generated documents.
 
 pub mod documents;
+mod functions;
 mod layers;
 mod locking;
 pub mod scan;
@@ -24,6 +25,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "forbid-unsafe", run: unsafety::check_forbidden },
     Check { name: "unsafe-budget", run: unsafety::check_budget },
     Check { name: "file-sizes", run: sizes::check },
+    Check { name: "function-sizes", run: functions::check },
     Check { name: "module-headers", run: sizes::check_headers },
     Check { name: "generated-documents", run: documents::check },
 ];
