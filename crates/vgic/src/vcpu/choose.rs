@@ -6,8 +6,8 @@
 //! interrupt, whatever is active: a guest may leave any number active.
 
 use super::{MAX_LRS, Run, VcpuGic};
-use crate::bits::bit;
-use crate::dist::first_of;
+use crate::bits::{bit, low8};
+use crate::dist::{NOBODY, first_of};
 use crate::port::{Host, Maintenance};
 use crate::word::each;
 
@@ -17,13 +17,22 @@ pub(super) fn rank(priority: u8, active: bool) -> u16 {
     u16::from(priority) << 1 | u16::from(!active)
 }
 
-/// Notes that an interrupt of some rank is in no list register.
-#[inline]
-pub(super) fn leave(left: &mut Maintenance, rank: u16) {
-    let active = is_active(rank);
-    left.underflow |= active;
-    left.unlisted |= active;
-    left.no_pending |= !active;
+/// What is in no list register, by the low bit of its rank: something active, something pending.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Left(u32);
+
+impl Left {
+    /// Notes an interrupt of some rank.
+    #[inline]
+    pub(super) fn add(&mut self, rank: u16) {
+        self.0 |= 1 << (rank & 1);
+    }
+
+    /// Returns what maintenance that asks for.
+    pub(super) const fn maintenance(self) -> Maintenance {
+        let (active, pending) = (self.0 & 1 != 0, self.0 & 2 != 0);
+        Maintenance { underflow: active, unlisted: active, no_pending: pending }
+    }
 }
 
 /// Tells whether a rank is that of an active interrupt.
@@ -37,48 +46,63 @@ pub(super) struct Chosen {
     entries: [(u16, u16); MAX_LRS],
     len: usize,
     room: usize,
-    best_pending: Option<(u16, u16)>,
-    /// What did not fit, as maintenance has to know.
-    pub(super) left: Maintenance,
+    /// Rank of the last entry once there is no more room: nothing from it on is listed.
+    bar: u16,
+    best_pending: (u16, u16),
+    /// What did not fit.
+    pub(super) left: Left,
 }
+
+/// Above every rank.
+const NO_RANK: u16 = u16::MAX;
 
 impl Chosen {
     fn new(room: usize) -> Self {
         Self {
-            entries: [(0, 0); MAX_LRS],
+            entries: [(NO_RANK, 0); MAX_LRS],
             len: 0,
             room: room.clamp(1, MAX_LRS),
-            best_pending: None,
-            left: Maintenance::default(),
+            bar: NO_RANK,
+            best_pending: (NO_RANK, 0),
+            left: Left::default(),
         }
     }
 
+    /// Considers one more. Most of many are turned away at once: a guest can have a thousand wait.
+    #[inline]
     fn offer(&mut self, rank: u16, intid: u32) {
-        let Ok(id) = u16::try_from(intid) else { return };
-        if !is_active(rank) && self.best_pending.is_none_or(|(best, _)| rank < best) {
-            self.best_pending = Some((rank, id));
+        if rank >= self.bar && (is_active(rank) || rank >= self.best_pending.0) {
+            self.left.add(rank);
+        } else if let Ok(id) = u16::try_from(intid) {
+            self.insert(rank, id);
         }
-        let listed = self.entries.get(..self.len).unwrap_or_default();
-        if self.len == self.room && listed.last().is_some_and(|(last, _)| rank >= *last) {
-            leave(&mut self.left, rank);
-            return;
-        }
-        let at = listed.iter().position(|(other, _)| rank < *other).unwrap_or(self.len);
-        if self.len < self.room {
-            self.len = self.len.saturating_add(1);
-        } else {
-            // The worst falls out.
-            leave(&mut self.left, listed.last().map_or(rank, |(last, _)| *last));
+    }
+
+    fn insert(&mut self, rank: u16, id: u16) {
+        if !is_active(rank) && rank < self.best_pending.0 {
+            self.best_pending = (rank, id);
         }
         let mut moved = (rank, id);
-        for entry in self.entries.get_mut(at..self.len).unwrap_or_default() {
-            core::mem::swap(entry, &mut moved);
+        for entry in self.entries.get_mut(..self.len).unwrap_or_default() {
+            if moved.0 < entry.0 {
+                core::mem::swap(entry, &mut moved);
+            }
+        }
+        if self.len == self.room {
+            self.left.add(moved.0);
+        } else if let Some(entry) = self.entries.get_mut(self.len) {
+            *entry = moved;
+            self.len = self.len.saturating_add(1);
+        }
+        if self.len == self.room {
+            self.bar = self.entries.get(self.len.saturating_sub(1)).map_or(NO_RANK, |(rank, _)| *rank);
         }
     }
 
     /// Returns rank and identifier of the best that is not active, listed or not.
     pub(super) fn best_pending(&self) -> Option<(u16, u32)> {
-        self.best_pending.map(|(rank, id)| (rank, u32::from(id)))
+        let (rank, id) = self.best_pending;
+        (rank != NO_RANK).then_some((rank, u32::from(id)))
     }
 
     /// Returns rank and identifier of each, best first.
@@ -109,31 +133,32 @@ impl VcpuGic {
             self.dirty = true;
             return;
         };
+        let me = low8(u32::from(self.id.raw()));
         for index in each(self.candidate_summary) {
+            let first = first_of(index as usize);
             let (Some(candidates), Some(word)) =
                 (self.candidates.get_mut(index as usize), dist.words.get(index as usize))
             else {
                 continue;
             };
             let wanted = (word.active | word.signalled(dist.groups)) & !word.resident;
-            let (active, offered) = (word.active, *candidates & wanted);
-            let mut kept = offered;
-            for n in each(offered) {
-                let intid = first_of(index as usize) | n;
-                let Some(spi) = dist.spi(types::IntId::new(intid)) else { continue };
-                let is_active = active & bit(n) != 0;
-                let holder = if is_active && spi.owner != crate::dist::NOBODY { spi.owner } else { spi.home };
-                if u16::from(holder) == self.id.raw() {
-                    chosen.offer(rank(spi.priority, is_active), intid);
+            let spis = dist.spis.get((index as usize).wrapping_mul(32)..).unwrap_or_default();
+            let mut others = 0;
+            for n in each(*candidates & wanted) {
+                let Some(spi) = spis.get(n as usize) else { continue };
+                let is_active = word.active & bit(n) != 0;
+                let holder = if is_active && spi.owner != NOBODY { spi.owner } else { spi.home };
+                if holder == me {
+                    chosen.offer(rank(spi.priority, is_active), first | n);
                 } else {
-                    kept &= !bit(n);
-                    dist.dispatch(intid, *host, fx);
+                    others |= bit(n);
                 }
             }
-            *candidates = kept;
-            if kept == 0 {
+            *candidates &= wanted & !others;
+            if *candidates == 0 {
                 self.candidate_summary &= !bit(index);
             }
+            dist.dispatch_word(index as usize, others, *host, fx);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Putting interrupts into list registers, and making room there.
 
-use super::choose::{Chosen, is_active, leave, rank};
+use super::choose::{Chosen, Left, is_active, rank};
 use super::{MAX_LRS, Run, VcpuGic, work};
 use crate::bits::{bit, low8, low32};
 use crate::dist::word_index;
@@ -13,30 +13,24 @@ use types::IntId;
 impl VcpuGic {
     /// Places the chosen ones, best first, into empty list registers or those less needed.
     pub(super) fn place_all<H: Host>(&mut self, chosen: &Chosen, run: &mut Run<'_, H>) {
-        let mut wanted = chosen.left;
+        let mut left = chosen.left;
         let mut pending_placed = false;
         let mut next = 0usize;
         while let Some((rank, intid)) = chosen.entry(next) {
             next = next.saturating_add(1);
-            let placed = self.place(rank, intid, run, &mut wanted);
+            let placed = self.place(rank, intid, run, &mut left);
             pending_placed |= placed && !is_active(rank);
         }
         // It may have fallen out of the list behind what is active.
         if let (false, Some((rank, intid))) = (pending_placed, chosen.best_pending()) {
-            self.place(rank, intid, run, &mut wanted);
+            self.place(rank, intid, run, &mut left);
         }
-        self.want(wanted, run.host);
+        self.want(left.maintenance(), run.host);
     }
 
-    fn place<H: Host>(
-        &mut self,
-        rank: u16,
-        intid: u32,
-        run: &mut Run<'_, H>,
-        wanted: &mut Maintenance,
-    ) -> bool {
-        let Some(index) = self.make_room(rank, run, wanted) else {
-            leave(wanted, rank);
+    fn place<H: Host>(&mut self, rank: u16, intid: u32, run: &mut Run<'_, H>, left: &mut Left) -> bool {
+        let Some(index) = self.make_room(rank, run, left) else {
+            left.add(rank);
             return false;
         };
         match run.dist.as_deref_mut() {
@@ -65,7 +59,7 @@ impl VcpuGic {
     }
 
     /// Finds a list register for an interrupt of some rank; what has to leave adds to what is left.
-    fn make_room<H: Host>(&mut self, rank: u16, run: &mut Run<'_, H>, left: &mut Maintenance) -> Option<u32> {
+    fn make_room<H: Host>(&mut self, rank: u16, run: &mut Run<'_, H>, left: &mut Left) -> Option<u32> {
         let all = self.list_registers(run.host);
         if all & !self.used == 0 && !self.swept {
             self.sweep_all(run);
@@ -80,7 +74,7 @@ impl VcpuGic {
         }
         let (worst, index) = self.least_needed(rank)?;
         self.take_one_back(index, run);
-        leave(left, worst);
+        left.add(worst);
         (self.used & bit(index) == 0).then_some(index)
     }
 
