@@ -35,7 +35,7 @@ pub fn ns_to_ticks(ns: u64) -> u64 {
 
 /// Converts ticks to nanoseconds.
 pub fn ticks_to_ns(ticks: u64) -> u64 {
-    let ns = u128::from(ticks) * u128::from(TICK_NS.load(Ordering::Relaxed)) >> 32;
+    let ns = (u128::from(ticks) * u128::from(TICK_NS.load(Ordering::Relaxed))) >> 32;
     u64::try_from(ns).unwrap_or(u64::MAX)
 }
 

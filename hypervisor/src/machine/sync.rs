@@ -134,7 +134,11 @@ impl<T, const R: u8> Drop for Guard<'_, T, R> {
 }
 
 /// Shared or exclusive access with rank `R`.
+///
+/// Whoever comes first is served first, so that readers who come and go keep no writer waiting.
 pub struct SharedLock<T, const R: u8> {
+    /// Held by who is next, until the lock is his.
+    next: TicketMutex<(), Relax>,
     inner: RwLock<T, Relax>,
 }
 
@@ -153,13 +157,14 @@ pub struct WriteGuard<'a, T, const R: u8> {
 impl<T, const R: u8> SharedLock<T, R> {
     /// Makes a lock.
     pub const fn new(value: T) -> Self {
-        Self { inner: RwLock::new(value) }
+        Self { next: TicketMutex::new(()), inner: RwLock::new(value) }
     }
 
     /// Takes the lock for reading.
     #[inline]
     pub fn read(&self) -> ReadGuard<'_, T, R> {
         percpu::rank_taken(R);
+        let _next = self.next.lock();
         ReadGuard { inner: self.inner.read(), _not_send: PhantomData }
     }
 
@@ -174,6 +179,7 @@ impl<T, const R: u8> SharedLock<T, R> {
     #[inline]
     pub fn write(&self) -> WriteGuard<'_, T, R> {
         percpu::rank_taken(R);
+        let _next = self.next.lock();
         WriteGuard { inner: self.inner.write(), _not_send: PhantomData }
     }
 }

@@ -44,8 +44,10 @@ struct Area {
 }
 
 impl Default for VcpuInfo {
+    /// Of a vCPU that is made now, and off.
     fn default() -> Self {
-        let run = Run { state: Runstate::Offline, since_ns: 0, times_ns: [0; 4], area: None };
+        let since_ns = clock::system_time_ns();
+        let run = Run { state: Runstate::Offline, since_ns, times_ns: [0; 4], area: None };
         Self { run: Lock::new(run), waits: AtomicBool::new(false), woken: AtomicU64::new(0) }
     }
 }
@@ -103,7 +105,7 @@ impl Run {
 impl Area {
     /// Finds the area at an address of the calling vCPU's and takes references to its frames.
     fn hold(va: GuestVa, owner: DomId) -> Result<Self, XenErrno> {
-        if va.raw() % 8 != 0 {
+        if !va.is_aligned(8) {
             return Err(XenErrno::Einval);
         }
         let first = hold_page(va, owner)?;
