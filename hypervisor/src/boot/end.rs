@@ -5,10 +5,10 @@
 
 use crate::arch::smc;
 use crate::arch::traps;
-use crate::machine::console;
 use crate::machine::platform_port::HostPort;
 use crate::machine::ram_log::RAM_LOG;
 use crate::machine::sync::Once;
+use crate::machine::{console, panic};
 use arm_spec::psci;
 use core::fmt;
 use devicetree::Tree;
@@ -31,15 +31,17 @@ pub fn prepare(tree: Tree<'static>, platform: &'static dyn Platform, noreboot: b
 
 /// Says why boot cannot go on, and ends the machine as `noreboot` says.
 pub fn fatal(message: fmt::Arguments<'_>) -> ! {
+    panic::stop_the_others();
     console::print(format_args!("\n{message}\n"));
     end_of_machine()
 }
 
 /// After a panic or a fatal error: restarts, or halts if `noreboot` was given or nothing is known yet.
 pub fn end_of_machine() -> ! {
+    panic::stop_the_others();
     match ENDING.get() {
         Some(ending) if !ending.noreboot => {
-            console::write_panic(format_args!("Restarting\n"));
+            console::print(format_args!("Restarting\n"));
             machine_restart()
         }
         _ => halt(format_args!("Halted: reset the machine by hand\n")),
@@ -57,7 +59,7 @@ fn call_psci(function: u32) {
 
 /// Switches the machine off.
 pub fn machine_power_off() -> ! {
-    crate::irq::stop_other_cpus();
+    panic::stop_the_others();
     call_psci(psci::SYSTEM_OFF);
     if let Some(ending) = ENDING.get() {
         ending.platform.power_off(&mut HostPort);
@@ -67,7 +69,7 @@ pub fn machine_power_off() -> ! {
 
 /// Restarts the machine.
 pub fn machine_restart() -> ! {
-    crate::irq::stop_other_cpus();
+    panic::stop_the_others();
     call_psci(psci::SYSTEM_RESET);
     if let Some(ending) = ENDING.get() {
         ending.platform.reset(&mut HostPort);
@@ -77,7 +79,7 @@ pub fn machine_restart() -> ! {
 
 /// Says the last words and stops; memory is left with all of the log in it.
 fn halt(last_words: fmt::Arguments<'_>) -> ! {
-    console::write_panic(last_words);
+    console::print(last_words);
     RAM_LOG.clean();
     traps::stop()
 }

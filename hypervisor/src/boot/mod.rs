@@ -60,11 +60,10 @@ pub fn primary(dtb: PhysAddr) -> ! {
     let options = options::parse(arguments.hypervisor, &mut ignored);
     let platform = platforms::select(&tree);
     end::prepare(tree, platform, options.noreboot);
-    console::set_level(options.loglvl.always);
+    crate::console::configure(&options);
     uart::init(&tree, &options);
     banner(&tree, arguments.hypervisor);
     options::parse(arguments.hypervisor, &mut |warning| log::warn!("Command line: {warning}"));
-    crate::console::set_switch(options.conswitch.code);
     let modules = modules.unwrap_or_else(|error| fatal(format_args!("{error}")));
     let mut memory = memory::survey(&tree, &modules).unwrap_or_else(|error| fatal(format_args!("{error}")));
     placement::check(&tree, &modules, &memory.ram).unwrap_or_else(|error| fatal(format_args!("{error}")));
@@ -81,7 +80,7 @@ pub fn primary(dtb: PhysAddr) -> ! {
     let dom0 = build::dom0(machine, &modules, memory);
     memory::unmap_identity();
     report(machine, &dom0);
-    crate::console::give_input_to_dom0();
+    crate::console::begin(&machine.options);
     run(&dom0)
 }
 

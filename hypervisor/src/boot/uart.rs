@@ -1,7 +1,7 @@
 //! The console's UART: the one baked into the image, then the one the device tree names.
 
 use super::blame::{self, Culprit};
-use super::options::Options;
+use super::options::{Console, Options};
 use crate::arch;
 use crate::drivers::gic::Trigger;
 use crate::drivers::uart::{COMPATIBLE, Kind, Uart};
@@ -44,8 +44,11 @@ fn selector<'a>(tree: &Tree<'a>, options: &Options<'a>) -> Option<&'a str> {
     if options.dtuart.path.is_empty() { tree.stdout_path() } else { Some(options.dtuart.path) }
 }
 
-/// Takes the UART that `dtuart=` or `stdout-path` names.
+/// Takes the UART that `dtuart=` or `stdout-path` names; with `console=none` it stays dom0's.
 pub fn init(tree: &Tree<'static>, options: &Options<'static>) {
+    if options.console == Console::None {
+        return;
+    }
     let Some(selector) = selector(tree, options) else {
         return log::warn!("No console: give dtuart= or /chosen/stdout-path");
     };
@@ -74,5 +77,5 @@ pub fn enable_interrupt(tree: &Tree<'static>) {
     };
     let trigger = Trigger::from(interrupt.trigger);
     irq::route_console(interrupt.id, trigger);
-    console::with_uart(|uart| uart.enable_receive_interrupt());
+    console::enable_interrupts();
 }

@@ -8,8 +8,9 @@ mod keys;
 mod report;
 mod snapshot;
 
+use crate::boot::options::{ConsoleInput, Options};
 use crate::domain;
-use crate::machine::console::{print, with_uart};
+use crate::machine::console::{self as machine, print};
 use crate::machine::percpu::PerCpu;
 use crate::machine::sync::{Lock, rank};
 use input::{Input, Owner, Step};
@@ -20,11 +21,12 @@ const BYTES_AT_ONCE: usize = 64;
 
 static INPUT: Lock<Input, { rank::INPUT }> = Lock::new(Input::new());
 
-/// Takes what the UART received; keys are carried out on this CPU's way out.
+/// Takes what the UART received and gives it more to send; keys are carried out on this CPU's way
+/// out.
 pub fn receive(cpu: &'static PerCpu) {
     let mut for_guest = false;
     for _ in 0..BYTES_AT_ONCE {
-        let Some(byte) = with_uart(|uart| uart.get()).flatten() else { break };
+        let Some(byte) = machine::receive() else { break };
         let step = INPUT.lock().take(byte);
         match step {
             Step::Nothing => {}
@@ -33,6 +35,7 @@ pub fn receive(cpu: &'static PerCpu) {
             Step::Switched => announce(),
         }
     }
+    machine::transmit();
     if for_guest && let Some(dom0) = domain::hardware() {
         dom0.events.raise_virq(dom0, Virq::Console);
     }
@@ -56,15 +59,25 @@ pub fn read_input(buffer: &mut [u8]) -> usize {
     INPUT.lock().read(buffer)
 }
 
-/// Sets the character that switches input, or that nothing does (`conswitch=`).
-pub fn set_switch(control: Option<u8>) {
-    INPUT.lock().set_switch(control);
+/// Sets what the command line says of the console.
+pub fn configure(options: &Options<'_>) {
+    machine::set_levels(options.loglvl.always, options.loglvl.limited);
+    machine::set_guest_levels(options.guest_loglvl.always, options.guest_loglvl.limited);
+    INPUT.lock().set_switch(options.conswitch.code);
 }
 
-/// From here on what is typed is dom0's, unless `conswitch=` says otherwise.
-pub fn give_input_to_dom0() {
-    INPUT.lock().set_owner(Owner::Guest);
+/// Boot is over: input is dom0's unless `conswitch=` says otherwise, and nobody waits for the UART any
+/// more unless `sync_console` does.
+pub fn begin(options: &Options<'_>) {
+    if options.conswitch.input == ConsoleInput::Dom0 {
+        INPUT.lock().set_owner(Owner::Guest);
+    }
     announce();
+    if options.sync_console {
+        log::warn!("sync_console: every byte is waited for; this is for debugging");
+    } else {
+        machine::stop_waiting();
+    }
 }
 
 /// Says whom input is for, and how that is changed.

@@ -16,6 +16,7 @@ pub mod vgic;
 
 pub use vcpu::{Vcpu, VcpuState};
 
+use crate::machine::console::Limit;
 use crate::machine::percpu::MAX_CPUS;
 use crate::machine::sync::Once;
 use crate::machine::sync::{Lock, rank};
@@ -56,6 +57,8 @@ pub struct Domain {
     pub grant_region: types::IpaRange,
     /// Which vCPU ran last on each CPU, plus one: VMIDs do not tell them apart in the TLB.
     pub last_on_cpu: [AtomicU16; MAX_CPUS],
+    /// Keeps what it makes EL2 say short.
+    pub messages: Limit,
     vcpus: Once<Vec<Arc<Vcpu>>>,
 }
 

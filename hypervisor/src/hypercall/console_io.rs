@@ -10,7 +10,7 @@ use xen_abi::console::ConsoleIoOp;
 const MAX_BYTES: u32 = i32::MAX.cast_unsigned();
 /// Bytes that are passed on at once.
 const CHUNK_BYTES: usize = 128;
-/// What a chunk costs: each byte is waited for at the UART.
+/// What a chunk costs.
 const CHUNK_STEPS: u32 = 32;
 
 /// Writes text, or reads what was typed.
@@ -41,9 +41,13 @@ fn write(args: Args, count: u32, buffer: u64, budget: &mut Budget) -> Result<Rep
         let len = crate::arch::to_usize(left.into()).min(CHUNK_BYTES);
         let Some(text) = chunk.get_mut(..len) else { break };
         guest::read_bytes(at, text)?;
-        console::print_guest(text);
-        at = at.wrapping_add(len as u64);
-        left = left.saturating_sub(u32::try_from(len).unwrap_or(left));
+        let taken = console::print_guest(text);
+        at = at.wrapping_add(taken as u64);
+        left = left.saturating_sub(u32::try_from(taken).unwrap_or(left));
+        if taken < len {
+            // The UART is busy: the guest's interrupts come in while it tries again.
+            return Ok(Reply::Continue([args[0], left.into(), at, args[3], args[4]]));
+        }
     }
     Ok(Reply::Done(0))
 }

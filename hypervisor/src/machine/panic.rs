@@ -1,33 +1,111 @@
 //! The end: what is said when the hypervisor itself is at fault, and how all CPUs stop.
+//!
+//! The first CPU to call [`stop_the_others`] owns the machine from then on. The others stop where they
+//! wait for a lock, on their way out of EL2, or at the interrupt that they are sent; one that does
+//! neither within [`PATIENCE_NS`] is stuck, and named.
 
+use crate::arch::context::Named;
+use crate::arch::timer::counter;
 use crate::arch::traps::{self, HostFrame};
-use crate::arch::{self, layout};
-use crate::machine::{console, percpu};
+use crate::arch::{self, cpu, layout, sysreg};
+use crate::drivers::timer;
+use crate::irq;
+use crate::machine::console::{self, print};
+use crate::machine::percpu::{self, PerCpu};
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-static PANICKING: AtomicBool = AtomicBool::new(false);
+/// The CPU that owns the machine, or [`NOBODY`].
+static OWNER: AtomicU32 = AtomicU32::new(NOBODY);
+const NOBODY: u32 = u32::MAX;
+/// CPUs that stopped, a bit each.
+static STOPPED: AtomicU64 = AtomicU64::new(0);
+/// Faults while the machine ends.
+static AGAIN: AtomicU32 = AtomicU32::new(0);
+/// So many are still told of.
+const AGAIN_MAX: u32 = 2;
+/// How long the others have to stop.
+const PATIENCE_NS: u64 = 1_000_000_000;
+/// As many turns at most, should the counter stand still.
+const PATIENCE_TURNS: u32 = 100_000_000;
+/// Callers that are shown.
+const DEPTH: usize = 32;
+/// Registers in a line.
+const COLUMNS: usize = 4;
 
-/// Stops this CPU if another one panicked: called from every wait loop and before guest entry.
+/// Stops this CPU if another one owns the machine: called from every wait loop and before guest entry.
 #[inline]
 pub fn stop_if_panicking() {
-    if PANICKING.load(Ordering::Relaxed) {
-        park_unless_owner();
+    if OWNER.load(Ordering::Relaxed) != NOBODY {
+        stop_unless_owner();
     }
 }
 
 #[cold]
-fn park_unless_owner() {
-    let owner = OWNER.load(Ordering::Relaxed);
-    if owner != this_id() {
-        traps::stop();
+fn stop_unless_owner() {
+    if OWNER.load(Ordering::Acquire) != this_id() {
+        stop();
     }
 }
 
-static OWNER: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(u32::MAX);
+fn stop() -> ! {
+    STOPPED.fetch_or(bit(this_id()), Ordering::Release);
+    traps::stop()
+}
 
 fn this_id() -> u32 {
     percpu::this().map_or(0, |cpu| u32::from(cpu.id.raw()))
+}
+
+fn bit(id: u32) -> u64 {
+    1 << (id & 63)
+}
+
+/// Whether this CPU owned the machine already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    New,
+    Again,
+}
+
+/// Makes this CPU the only one that runs, from here to the end; if another one is that already, this
+/// one stops.
+pub fn stop_the_others() {
+    let _ = claim();
+}
+
+fn claim() -> Claim {
+    let own = this_id();
+    match OWNER.compare_exchange(NOBODY, own, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => {}
+        Err(owner) if owner == own => return Claim::Again,
+        Err(_) => stop(),
+    }
+    irq::stop_other_cpus();
+    wait_for_the_others(own);
+    console::take_over();
+    for cpu in running(own) {
+        print(format_args!("CPU{} does not stop: it is stuck in the hypervisor\n", cpu.id));
+    }
+    Claim::New
+}
+
+fn running(own: u32) -> impl Iterator<Item = &'static PerCpu> {
+    percpu::all().filter(move |cpu| {
+        let id = u32::from(cpu.id.raw());
+        id != own && STOPPED.load(Ordering::Acquire) & bit(id) == 0
+    })
+}
+
+fn wait_for_the_others(own: u32) {
+    let start = counter();
+    for _ in 0..PATIENCE_TURNS {
+        let late = timer::ticks_to_ns(counter().wrapping_sub(start)) > PATIENCE_NS;
+        if late || running(own).next().is_none() {
+            return;
+        }
+        cpu::relax();
+    }
 }
 
 /// Tells of a panic and stops the machine.
@@ -42,47 +120,69 @@ pub fn hypervisor_fault(message: fmt::Arguments<'_>, frame: &HostFrame) -> ! {
 }
 
 fn report(message: fmt::Arguments<'_>, frame: Option<&HostFrame>) -> ! {
-    if PANICKING.swap(true, Ordering::AcqRel) {
-        traps::stop();
+    if claim() == Claim::Again {
+        if AGAIN.fetch_add(1, Ordering::Relaxed) >= AGAIN_MAX {
+            traps::stop();
+        }
+        print(format_args!("Panic while the machine ends: {message}\n"));
+        crate::boot::end_of_machine();
     }
-    OWNER.store(this_id(), Ordering::Relaxed);
-    console::enter_panic();
-    crate::irq::stop_other_cpus();
-    console::write_panic(format_args!("\n****************************************\n"));
-    console::write_panic(format_args!("Panic on CPU {}:\n{message}\n", this_id()));
-    if let Some(vcpu) = percpu::this().and_then(|cpu| cpu.current()) {
-        console::write_panic(format_args!("Running d{}v{}\n", vcpu.domain.id, vcpu.id));
+    print(format_args!("\n****************************************\n"));
+    print(format_args!("Panic on CPU {}:\n{message}\n", this_id()));
+    print_guest();
+    if let Some(frame) = frame {
+        print(format_args!("Registers at the fault:\n"));
+        print_registers(&frame.named());
     }
-    let (pc, fp) = match frame {
+    print(format_args!("EL2's system registers:\n"));
+    print_registers(&sysreg::named());
+    print(format_args!("Xen call trace:\n"));
+    let fp = match frame {
         Some(frame) => {
-            let width = 2 * size_of::<usize>();
-            for (n, chunk) in frame.registers().chunks(4).enumerate() {
-                console::write_panic(format_args!("  r{:<2} {chunk:0width$x?}\n", n * 4));
-            }
             let (pc, fp, lr) = frame.position();
-            console::write_panic(format_args!("Backtrace:\n"));
-            print_caller(pc);
-            print_caller(lr);
-            (pc, fp)
+            print_place(pc, pc, " (PC)");
+            print_caller(lr, " (LR)");
+            fp
         }
-        None => {
-            console::write_panic(format_args!("Backtrace:\n"));
-            (0, traps::frame_pointer())
-        }
+        None => traps::frame_pointer(),
     };
-    backtrace(pc, fp);
-    console::write_panic(format_args!("****************************************\n"));
+    backtrace(fp);
+    print(format_args!("****************************************\n"));
     crate::boot::end_of_machine()
 }
 
+fn print_guest() {
+    let Some(vcpu) = percpu::this().and_then(PerCpu::current) else {
+        return print(format_args!("No guest runs on it\n"));
+    };
+    print(format_args!("It runs d{}v{}:\n", vcpu.domain.id, vcpu.id));
+    let regs = vcpu.context.with(|context| context.regs);
+    print_registers(&regs.named());
+}
+
+fn print_registers(named: &[Named]) {
+    for row in named.chunks(COLUMNS) {
+        print(format_args!("{}\n", Row(row)));
+    }
+}
+
+struct Row<'a>(&'a [Named]);
+
+impl fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = 2 * size_of::<usize>();
+        self.0.iter().try_for_each(|(name, value)| write!(f, " {name:>9} {value:0width$x}"))
+    }
+}
+
 /// Follows the frame records from `fp` and names each caller.
-fn backtrace(_pc: usize, mut fp: usize) {
-    for _ in 0..32 {
+fn backtrace(mut fp: usize) {
+    for _ in 0..DEPTH {
         let Some((next, caller)) = traps::frame_record(fp, stack_of(fp)) else { return };
         if caller == 0 {
             return;
         }
-        print_caller(caller);
+        print_caller(caller, "");
         if next <= fp {
             return;
         }
@@ -100,20 +200,22 @@ fn stack_of(fp: usize) -> core::ops::Range<usize> {
     percpu::this().map_or(boot, |cpu| cpu.stack_top.raw() - layout::STACK_BYTES..cpu.stack_top.raw())
 }
 
-fn print_caller(address: usize) {
-    if !arch::boot::is_text(address) {
-        console::write_panic(format_args!("   [<{address:016x}>] ?\n"));
-        return;
-    }
+/// Names the function around the instruction before a return address.
+fn print_caller(address: usize, note: &str) {
+    print_place(address, address.wrapping_sub(1), note);
+}
+
+/// Prints an address and names the function around `inside`; `?` where it is none.
+fn print_place(address: usize, inside: usize, note: &str) {
+    let width = 2 * size_of::<usize>();
     let mut name = symbols::NameBuffer::default();
-    let offset = address - layout::IMAGE.raw();
-    match symbols::Table::parse(arch::boot::symbols())
-        .ok()
-        .and_then(|table| table.lookup(offset as u64, &mut name))
-    {
+    let table = symbols::Table::parse(arch::boot::symbols()).ok();
+    let offset = arch::boot::is_text(inside).then(|| (inside - layout::IMAGE.raw()) as u64);
+    match table.zip(offset).and_then(|(table, offset)| table.lookup(offset, &mut name)) {
         Some(found) => {
-            console::write_panic(format_args!("   [<{address:016x}>] {}+{:#x}\n", found.name, found.offset));
+            let offset = found.offset + (address - inside) as u64;
+            print(format_args!("   [<{address:0width$x}>] {}+{offset:#x}{note}\n", found.name));
         }
-        None => console::write_panic(format_args!("   [<{address:016x}>] ?\n")),
+        None => print(format_args!("   [<{address:0width$x}>] ?{note}\n")),
     }
 }

@@ -59,6 +59,14 @@ impl RamLog {
         self.written.store(written.wrapping_add(1), Ordering::Relaxed);
     }
 
+    /// Returns the byte that was written `distance` bytes before the next one.
+    pub fn back(&self, distance: usize) -> u8 {
+        let written = self.written.load(Ordering::Relaxed) as usize;
+        self.ring
+            .get(written.wrapping_sub(distance) % RING_BYTES)
+            .map_or(b' ', |slot| slot.load(Ordering::Relaxed))
+    }
+
     /// Iterates over the last bytes, at most `most`, oldest first.
     pub fn last(&self, most: usize) -> impl Iterator<Item = u8> + '_ {
         let written = self.written.load(Ordering::Relaxed) as usize;

@@ -14,9 +14,11 @@ use crate::arch::traps::Context;
 use crate::arch::{self};
 use crate::domain::Vcpu;
 use crate::domain::stats::Cause;
+use crate::machine::console::print_caused;
 use crate::machine::percpu::PerCpu;
 use crate::{irq, sched};
 use arm_spec::esr::{Esr, ec};
+use log::Level;
 use types::Ipa;
 
 /// Why EL2 was entered from a guest.
@@ -132,6 +134,11 @@ fn synchronous(cx: &mut Cx<'_>, fault: Fault) {
 /// Gives an asynchronous abort that a guest caused back to it, as its virtual SError.
 fn serror(cx: &mut Cx<'_>) {
     cx.vcpu.stats.count(Cause::SError);
-    log::warn!("d{}v{}: SError at {:#x}", cx.vcpu.domain.id, cx.vcpu.id, cx.regs.pc());
+    let (domain, pc) = (&cx.vcpu.domain, cx.regs.pc());
+    print_caused(
+        &domain.messages,
+        Level::Warn,
+        format_args!("d{}v{}: SError at {pc:#x}", domain.id, cx.vcpu.id),
+    );
     arch::context::inject_serror();
 }

@@ -19,7 +19,9 @@ use arm_spec::a32::{self, Psr};
 /// A register's name and value.
 pub type Named = (&'static str, u64);
 
-const R_NAMES: [&str; 13] = ["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12"];
+/// The names of the general registers that all modes but FIQ share.
+pub const R_NAMES: [&str; 13] =
+    ["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12"];
 
 /// The general registers of a guest, as the vectors save them.
 #[repr(C)]

@@ -4,7 +4,7 @@
 //! through HTPIDR. Here that pointer becomes a safe [`Cx`](crate::trap::Cx), and the syndrome registers
 //! are read once.
 
-use super::context::GuestRegs;
+use super::context::{GuestRegs, Named, R_NAMES};
 use super::errata::Hardening;
 use super::{cpu, layout};
 use crate::machine::percpu::PerCpu;
@@ -151,9 +151,16 @@ impl HostFrame {
         (self.pc as usize, self.r[11], self.lr as usize)
     }
 
-    /// Returns the general registers.
-    pub fn registers(&self) -> &[usize] {
-        &self.r
+    /// Returns the registers with their names.
+    pub fn named(&self) -> [Named; 17] {
+        let value = |n: usize| match n {
+            0 => ("PC", self.pc as usize),
+            1 => ("SP", self.sp as usize),
+            2 => ("LR", self.lr as usize),
+            3 => ("CPSR", self.cpsr as usize),
+            _ => (R_NAMES[n - 4], self.r[n - 4]),
+        };
+        core::array::from_fn(value).map(|(name, value)| (name, value as u64))
     }
 }
 

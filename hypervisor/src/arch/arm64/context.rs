@@ -34,7 +34,8 @@ const SCTLR_START: u64 = 0x00c5_0078 | 0x3000_0000;
 /// A register's name and value.
 pub type Named = (&'static str, u64);
 
-const X_NAMES: [&str; 31] = [
+/// The names of the general registers.
+pub const X_NAMES: [&str; 31] = [
     "X0", "X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X9", "X10", "X11", "X12", "X13", "X14", "X15",
     "X16", "X17", "X18", "X19", "X20", "X21", "X22", "X23", "X24", "X25", "X26", "X27", "X28", "FP", "LR",
 ];

@@ -4,7 +4,7 @@
 //! through TPIDR_EL2. Here that pointer becomes a safe [`Cx`](crate::trap::Cx), and the syndrome
 //! registers are read once.
 
-use super::context::GuestRegs;
+use super::context::{GuestRegs, Named, X_NAMES};
 use super::errata::{self, Erratum};
 use super::sysreg::{self, read, write};
 use super::{cpu, layout};
@@ -139,9 +139,14 @@ impl HostFrame {
         (self.pc as usize, self.x[29], self.x[30])
     }
 
-    /// Returns the general registers.
-    pub fn registers(&self) -> &[usize] {
-        &self.x
+    /// Returns the registers with their names.
+    pub fn named(&self) -> [Named; 34] {
+        core::array::from_fn(|n| match n {
+            0 => ("PC", self.pc),
+            1 => ("SP", self.sp),
+            2 => ("PSTATE", self.pstate),
+            _ => (X_NAMES[n - 3], self.x[n - 3] as u64),
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Traps: a test calls [`trap::handle`](crate::trap::handle) itself, with what the hardware would say.
 
-use super::context::GuestRegs;
+use super::context::{GuestRegs, Named};
 use super::{cpu, state};
 use crate::machine::percpu::PerCpu;
 use types::VirtAddr;
@@ -44,7 +44,7 @@ pub fn enter(_context: *mut Context, _stack_top: VirtAddr) -> ! {
 
 /// EL2's own registers at a fault of its own: on the host there is none.
 pub struct HostFrame {
-    none: [usize; 0],
+    none: [Named; 0],
 }
 
 impl HostFrame {
@@ -53,9 +53,9 @@ impl HostFrame {
         (0, 0, 0)
     }
 
-    /// Returns the general registers.
-    pub fn registers(&self) -> &[usize] {
-        &self.none
+    /// Returns the registers with their names.
+    pub fn named(&self) -> [Named; 0] {
+        self.none
     }
 }
 

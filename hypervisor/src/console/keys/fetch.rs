@@ -7,7 +7,7 @@ use crate::machine::percpu::{self, PerCpu};
 use crate::sched::inspect;
 
 /// How many steps a CPU has time to answer.
-const PATIENCE: u32 = 100;
+const PATIENCE: u32 = 1000;
 /// After so many steps it is asked again: what was wanted may have moved.
 const AGAIN: u32 = 16;
 
@@ -35,7 +35,7 @@ pub fn of_cpu(cursor: &Cursor, cpu: &'static PerCpu) -> Fetched<Snapshot> {
         return Fetched::Later(Step::Wait);
     }
     snapshot::give_up(cpu);
-    Fetched::Never("its CPU does not answer: it is stuck in the hypervisor")
+    Fetched::Never("the CPU does not answer: it is stuck in the hypervisor")
 }
 
 /// Gets a vCPU's registers.

@@ -18,6 +18,7 @@ use super::{Domain, Pages, Role, Vcpu};
 use crate::boot::memory::Memory;
 use crate::boot::{Machine, fatal};
 use crate::drivers::gic;
+use crate::machine::console::Limit;
 use crate::machine::percpu;
 use crate::machine::sync::Once;
 use crate::mm::p2m::P2m;
@@ -96,6 +97,7 @@ fn make(machine: &Machine, policy: &Policy<'_>, vcpus: u16) -> Arc<Domain> {
         pages: Pages { owned: AtomicU64::new(0), max: AtomicU64::new(u64::MAX) },
         grant_region: must(IpaRange::new(grants, GRANT_PAGES << PAGE_SHIFT), "grant table"),
         last_on_cpu: [const { AtomicU16::new(0) }; percpu::MAX_CPUS],
+        messages: Limit::new(),
         vcpus: Once::new(),
     })
 }

@@ -27,6 +27,15 @@ pub enum Kind {
     Ns16550,
 }
 
+/// What raises a UART's interrupt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupts {
+    /// Received bytes.
+    Receive,
+    /// Received bytes, and room for bytes to send.
+    Both,
+}
+
 /// A UART that is mapped.
 #[derive(Clone, Copy, Debug)]
 pub enum Uart {
@@ -45,7 +54,15 @@ impl Uart {
         }
     }
 
-    /// Sends a byte, waiting while the transmitter is full.
+    /// Returns how many bytes can be sent now without waiting; 1 may stand for more.
+    pub fn room(&self) -> usize {
+        match self {
+            Self::Pl011(uart) => uart.room(),
+            Self::Ns16550(uart) => uart.room(),
+        }
+    }
+
+    /// Sends a byte; there is room for it.
     pub fn put(&self, byte: u8) {
         match self {
             Self::Pl011(uart) => uart.put(byte),
@@ -61,11 +78,11 @@ impl Uart {
         }
     }
 
-    /// Makes received bytes raise the interrupt.
-    pub fn enable_receive_interrupt(&self) {
+    /// Chooses what raises the interrupt.
+    pub fn set_interrupts(&self, wanted: Interrupts) {
         match self {
-            Self::Pl011(uart) => uart.enable_receive_interrupt(),
-            Self::Ns16550(uart) => uart.enable_receive_interrupt(),
+            Self::Pl011(uart) => uart.set_interrupts(wanted),
+            Self::Ns16550(uart) => uart.set_interrupts(wanted),
         }
     }
 }

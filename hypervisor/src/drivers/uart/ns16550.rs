@@ -1,6 +1,6 @@
 //! 8250, 16550 and the DesignWare variant, as firmware set it up: line settings are not touched.
 
-use crate::arch::cpu;
+use super::Interrupts;
 use crate::machine::mmio::MmioWindow;
 use tock_registers::register_bitfields;
 
@@ -16,26 +16,40 @@ register_bitfields! {u32,
         DATA_READY OFFSET(0) NUMBITS(1) [],
         /// The transmitter takes a byte.
         THR_EMPTY OFFSET(5) NUMBITS(1) []
+    ],
+    /// What interrupts.
+    IDENTITY [
+        /// Both bits: the FIFOs are on.
+        FIFO OFFSET(6) NUMBITS(2) []
     ]
 }
 
 /// IER: bytes that are received.
 const IER_RECEIVE: u8 = 1 << 0;
-/// As for the PL011.
-const PATIENCE: u32 = 1_000_000;
+/// IER: room for bytes to send.
+const IER_TRANSMIT: u8 = 1 << 1;
+/// [`IDENTITY::FIFO`] of a 16550A whose FIFOs are on.
+const FIFO_ON: u32 = 0b11;
+/// Bytes of a 16550A's FIFO.
+const FIFO_BYTES: usize = 16;
 
 /// An 8250.
 #[derive(Clone, Copy, Debug)]
 pub struct Ns16550 {
     registers: MmioWindow,
     shift: u32,
+    /// Bytes that can follow each other once the transmitter is empty.
+    fifo_bytes: usize,
 }
 
 impl Ns16550 {
     /// Takes over the UART: its interrupts are masked.
     pub fn new(registers: MmioWindow, shift: u32) -> Self {
-        let uart = Self { registers, shift };
+        let mut uart = Self { registers, shift, fifo_bytes: 1 };
         uart.write(IER, 0);
+        if IDENTITY::FIFO.read(uart.read(IIR)) == FIFO_ON {
+            uart.fifo_bytes = FIFO_BYTES;
+        }
         uart
     }
 
@@ -57,14 +71,13 @@ impl Ns16550 {
         }
     }
 
-    /// Sends a byte, waiting while the transmitter is full; a broken one loses it.
+    /// Returns how many bytes can be sent now without waiting: a FIFO's, if it is empty.
+    pub fn room(&self) -> usize {
+        if STATUS::THR_EMPTY.is_set(self.read(LSR)) { self.fifo_bytes } else { 0 }
+    }
+
+    /// Sends a byte; there is room for it.
     pub fn put(&self, byte: u8) {
-        for _ in 0..PATIENCE {
-            if STATUS::THR_EMPTY.is_set(self.read(LSR)) {
-                break;
-            }
-            cpu::relax();
-        }
         self.write(RBR_THR, byte);
     }
 
@@ -76,9 +89,13 @@ impl Ns16550 {
         u8::try_from(self.read(RBR_THR)).ok()
     }
 
-    /// Makes received bytes raise the interrupt; reading IIR clears DesignWare's busy-detect.
-    pub fn enable_receive_interrupt(&self) {
+    /// Chooses what raises the interrupt; reading IIR clears DesignWare's busy-detect.
+    pub fn set_interrupts(&self, wanted: Interrupts) {
         let _ = self.read(IIR);
-        self.write(IER, IER_RECEIVE);
+        let mask = match wanted {
+            Interrupts::Receive => IER_RECEIVE,
+            Interrupts::Both => IER_RECEIVE | IER_TRANSMIT,
+        };
+        self.write(IER, mask);
     }
 }

@@ -1,6 +1,6 @@
 //! Arm PL011 (DDI 0183G), as firmware set it up: line settings are not touched.
 
-use crate::arch::cpu;
+use super::Interrupts;
 use crate::machine::mmio::MmioWindow;
 use tock_registers::register_bitfields;
 
@@ -22,15 +22,14 @@ register_bitfields! {u32,
     INT [
         /// Bytes were received.
         RX OFFSET(4) NUMBITS(1) [],
+        /// The transmitter has room again.
+        TX OFFSET(5) NUMBITS(1) [],
         /// Received bytes wait below the FIFO's trigger level.
         RT OFFSET(6) NUMBITS(1) [],
         /// Every interrupt there is.
         ALL OFFSET(0) NUMBITS(11) []
     ]
 }
-
-/// A transmitter that stays full this long is broken or stopped by flow control.
-const PATIENCE: u32 = 1_000_000;
 
 /// A PL011.
 #[derive(Clone, Copy, Debug)]
@@ -42,17 +41,17 @@ impl Pl011 {
     /// Takes over the UART: its interrupts are masked.
     pub fn new(registers: MmioWindow) -> Self {
         registers.write32(UARTIMSC, 0);
+        registers.write32(UARTICR, INT::ALL::SET.value);
         Self { registers }
     }
 
-    /// Sends a byte, waiting while the transmitter is full; a broken one loses it.
+    /// Returns how many bytes can be sent now without waiting: 1 or none.
+    pub fn room(&self) -> usize {
+        usize::from(!FR::TXFF.is_set(self.registers.read32(UARTFR)))
+    }
+
+    /// Sends a byte; there is room for it.
     pub fn put(&self, byte: u8) {
-        for _ in 0..PATIENCE {
-            if !FR::TXFF.is_set(self.registers.read32(UARTFR)) {
-                break;
-            }
-            cpu::relax();
-        }
         self.registers.write32(UARTDR, u32::from(byte));
     }
 
@@ -64,9 +63,14 @@ impl Pl011 {
         u8::try_from(self.registers.read32(UARTDR) & 0xff).ok()
     }
 
-    /// Makes received bytes raise the interrupt.
-    pub fn enable_receive_interrupt(&self) {
-        self.registers.write32(UARTICR, INT::ALL::SET.value);
-        self.registers.write32(UARTIMSC, (INT::RX::SET + INT::RT::SET).value);
+    /// Chooses what raises the interrupt. The transmit interrupt comes when the FIFO falls below its
+    /// mark, so it is asked for while the FIFO is full.
+    pub fn set_interrupts(&self, wanted: Interrupts) {
+        let receive = INT::RX::SET + INT::RT::SET;
+        let mask = match wanted {
+            Interrupts::Receive => receive,
+            Interrupts::Both => receive + INT::TX::SET,
+        };
+        self.registers.write32(UARTIMSC, mask.value);
     }
 }
