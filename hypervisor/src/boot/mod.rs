@@ -147,8 +147,8 @@ fn run(dom0: &domain::Domain) -> ! {
     if let Some(vcpu) = dom0.vcpus().first() {
         sched::bring_online(vcpu);
     }
-    let context = sched::leave(cpu);
-    arch::traps::enter(context, cpu.stack_top)
+    sched::leave(cpu);
+    arch::traps::enter(cpu)
 }
 
 /// Returns the node of the console's UART.

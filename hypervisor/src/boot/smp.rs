@@ -139,8 +139,8 @@ fn make_stack(number: usize) -> Option<VirtAddr> {
     let bytes = layout::STACK_BYTES as u64;
     let order = (bytes / PAGE_BYTES).trailing_zeros();
     let stack = frames::alloc(order, Within::Any, Usage::HYPERVISOR)?.mfn.addr();
-    let slot = layout::STACK_BYTES + PAGE_BYTES as usize;
-    let bottom = layout::STACKS.wrapping_add(number * slot + PAGE_BYTES as usize);
+    let slot = layout::STACK_BYTES + arch::to_usize(PAGE_BYTES);
+    let bottom = layout::STACKS.wrapping_add(number * slot + arch::to_usize(PAGE_BYTES));
     hyp_space::map_memory(bottom, PhysRange::new(stack, bytes).ok()?, El2Access::ReadWrite).ok()?;
     Some(bottom.wrapping_add(layout::STACK_BYTES))
 }
@@ -174,6 +174,6 @@ pub fn secondary() -> ! {
         refuse();
     }
     COMING.store(0, Ordering::SeqCst);
-    let context = sched::leave(cpu);
-    arch::traps::enter(context, cpu.stack_top)
+    sched::leave(cpu);
+    arch::traps::enter(cpu)
 }

@@ -132,6 +132,10 @@ impl ListRegs for Host<'_> {
         self.gic.write_list_register(index, lr);
     }
 
+    fn enabled_groups(&mut self) -> u32 {
+        interface_controls(self.gic).1
+    }
+
     fn set_maintenance(&mut self, wanted: Maintenance) {
         self.gic.set_maintenance(wanted);
     }

@@ -178,7 +178,7 @@ pub fn with_u32<R>(pa: PhysAddr, f: impl FnOnce(&AtomicU32) -> R) -> Result<R, N
 pub fn zero_frame(pa: PhysAddr) {
     window::with(pa, |pointer| {
         // SAFETY: callers pass a frame that they have just allocated, in RAM that is mapped.
-        unsafe { core::ptr::write_bytes(pointer, 0, PAGE_BYTES as usize) }
+        unsafe { core::ptr::write_bytes(pointer, 0, crate::arch::to_usize(PAGE_BYTES)) }
     });
 }
 

@@ -11,5 +11,4 @@ pub mod panic;
 pub mod percpu;
 pub mod platform_port;
 pub mod ram_log;
-pub mod shared_page;
 pub mod sync;

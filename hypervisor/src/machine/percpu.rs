@@ -60,7 +60,8 @@ impl PerCpu {
 
     /// Makes this CPU find its data by [`this`]; called on it, once.
     pub fn adopt(&'static self) {
-        arch::traps::set_current(self.idle.as_ptr(), self);
+        // SAFETY: the idle context is this CPU's and lives for good.
+        unsafe { arch::traps::set_current(self.idle.as_ptr(), self) }
     }
 
     /// Returns the vCPU that runs here.
@@ -80,7 +81,9 @@ impl PerCpu {
     pub fn switch_to(&'static self, next: Option<Arc<Vcpu>>) -> *mut Context {
         let context = next.as_ref().map_or(self.idle.as_ptr(), |vcpu| vcpu.context.as_ptr());
         self.current.with(|current| *current = next);
-        arch::traps::set_current(context, self);
+        // SAFETY: (1) `current` holds a reference to the vCPU for as long as it is current; (2) the
+        // scheduler runs a vCPU on one CPU at a time, and `reset` is for those that are off.
+        unsafe { arch::traps::set_current(context, self) }
         context
     }
 }

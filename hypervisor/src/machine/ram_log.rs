@@ -98,8 +98,8 @@ mod tests {
     fn keeps_the_last_bytes_in_order() {
         let log = log();
         assert_eq!(log.last(10).count(), 0);
-        for n in 0..RING_BYTES + 300 {
-            log.put((n % 251) as u8);
+        for byte in (0..=250u8).cycle().take(RING_BYTES + 300) {
+            log.put(byte);
         }
         let all: Vec<u8> = log.last(usize::MAX).collect();
         assert_eq!(all.len(), RING_BYTES);

@@ -140,7 +140,7 @@ pub fn map_ram(range: PhysRange) -> Result<(), Error> {
 
 /// Reserves addresses for `bytes`, whole pages, and an unmapped page after them.
 fn reserve(bytes: usize) -> Result<VirtAddr, Error> {
-    let start = DEVICES_USED.fetch_add(bytes + PAGE_BYTES as usize, Ordering::Relaxed);
+    let start = DEVICES_USED.fetch_add(bytes + arch::to_usize(PAGE_BYTES), Ordering::Relaxed);
     if start + bytes > layout::DEVICES_BYTES {
         return Err(Error::OutOfSpace);
     }
@@ -169,21 +169,6 @@ pub fn map_device(range: PhysRange) -> Result<VirtAddr, Error> {
 /// If addresses or tables run out.
 pub fn map_read_only(range: PhysRange) -> Result<VirtAddr, Error> {
     map_somewhere(range, Attrs::el2(El2Memory::Normal, El2Access::ReadOnly))
-}
-
-/// Maps a page shared with a guest, on an architecture without a direct map.
-///
-/// # Errors
-/// If addresses or tables run out.
-pub fn map_shared(pa: PhysAddr) -> Result<VirtAddr, Error> {
-    let page = PhysRange::new(pa, PAGE_BYTES).map_err(|_| Error::BadRange)?;
-    map_somewhere(page, Attrs::el2(El2Memory::Normal, El2Access::ReadWrite))
-}
-
-/// Unmaps what [`map_shared`] mapped.
-pub fn unmap_shared(va: VirtAddr) {
-    // The page is mapped, so unmapping splits nothing and cannot fail.
-    let _ = unmap(va, PAGE_BYTES);
 }
 
 /// Unmaps `bytes` from `va`.

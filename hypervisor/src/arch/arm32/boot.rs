@@ -2,6 +2,7 @@
 
 use super::cp15::{high, low};
 use super::layout;
+use crate::machine::ram_log::{RAM_LOG, RING_BYTES};
 use arm_spec::lpae;
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -28,11 +29,16 @@ global_asm!(
     HTCR = const low(lpae::htcr()),
     HSCTLR_SET = const HSCTLR_SET,
     HSCTLR_CLEAR = const HSCTLR_CLEAR,
-    UART_PL011 = const 1,
-    UART_8250_SHIFT2 = const 3,
     SECONDARY_STACK = sym SECONDARY_STACK,
     primary_start = sym primary_start,
     secondary_start = sym secondary_start,
+);
+global_asm!(
+    include_str!("../../../../boot/arm32/early.S"),
+    UART_PL011 = const 1,
+    UART_8250_SHIFT2 = const 3,
+    RAM_LOG = sym RAM_LOG,
+    RAM_LOG_BYTES = const RING_BYTES,
 );
 global_asm!(
     include_str!("../../../../boot/arm32/tables.S"),

@@ -77,7 +77,7 @@ impl GuestRegs {
             3 => ("LR_usr", self.lr_usr),
             _ => (R_NAMES[n - 4], self.r[n - 4]),
         };
-        core::array::from_fn(|n| value(n)).map(|(name, value)| (name, u64::from(value)))
+        core::array::from_fn(value).map(|(name, value)| (name, u64::from(value)))
     }
 
     /// Returns the processor state.

@@ -12,7 +12,6 @@ use crate::trap::{self, Entry, Fault};
 use arm_spec::esr::{Esr, ec};
 use core::arch::global_asm;
 use core::mem::offset_of;
-use types::VirtAddr;
 
 /// What HTPIDR points to: the registers of what runs on this CPU, and the CPU.
 #[repr(C)]
@@ -68,9 +67,11 @@ pub(super) fn set_vectors(hardening: Hardening) {
 }
 
 /// Makes `context` what runs on `cpu`: traps from the guest save there.
-pub fn set_current(context: *mut Context, cpu: &'static PerCpu) {
-    // SAFETY: the caller (machine::percpu) owns the context for as long as it is current, as no
-    // other CPU runs or inspects the vCPU meanwhile.
+///
+/// # Safety
+/// The context lives, and nobody else touches it, for as long as it is current.
+pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu) {
+    // SAFETY: the caller's duty: the context is this CPU's alone.
     unsafe { (*context).cpu = cpu }
     write!(htpidr, context as u32);
 }
@@ -84,11 +85,12 @@ pub fn this_cpu() -> Option<&'static PerCpu> {
     unsafe { context.as_ref()?.cpu.as_ref() }
 }
 
-/// Runs `context` on this CPU, forgetting the Hyp stack up to `stack_top`.
-pub fn enter(context: *mut Context, stack_top: VirtAddr) -> ! {
-    // SAFETY: `context` is current (set_current) and complete; `stack_top` is the top of this CPU's
-    // own stack, whose frames nobody returns to.
-    unsafe { first_entry(&raw mut (*context).regs, stack_top.raw()) }
+/// Runs what is current on this CPU, forgetting its Hyp stack.
+pub fn enter(cpu: &'static PerCpu) -> ! {
+    let context = read!(htpidr) as *mut Context;
+    // SAFETY: HTPIDR holds the context that is current (set_current), which is complete; the stack is
+    // this CPU's own, whose frames nobody returns to.
+    unsafe { first_entry(&raw mut (*context).regs, cpu.stack_top.raw()) }
 }
 
 extern "C" fn guest_trap(context: *mut Context, kind: u32) -> *mut Context {

@@ -29,13 +29,16 @@ global_asm!(
     MAIR = const lpae::MAIR,
     TCR = const TCR,
     SCTLR = const SCTLR,
-    UART_PL011 = const 1,
-    UART_8250_SHIFT2 = const 3,
     SECONDARY_STACK = sym SECONDARY_STACK,
-    RAM_LOG = sym RAM_LOG,
-    RAM_LOG_BYTES = const RING_BYTES,
     primary_start = sym primary_start,
     secondary_start = sym secondary_start,
+);
+global_asm!(
+    include_str!("../../../../boot/arm64/early.S"),
+    UART_PL011 = const 1,
+    UART_8250_SHIFT2 = const 3,
+    RAM_LOG = sym RAM_LOG,
+    RAM_LOG_BYTES = const RING_BYTES,
 );
 global_asm!(
     include_str!("../../../../boot/arm64/tables.S"),
@@ -90,7 +93,7 @@ pub fn image_to_phys(va: VirtAddr) -> PhysAddr {
 
 /// Returns the aligned 64-bit word at `offset` bytes into the image: an entry of a table in it.
 pub fn image_word(offset: usize) -> &'static AtomicU64 {
-    debug_assert!(offset % 8 == 0 && offset + 8 <= image_bytes());
+    debug_assert!(offset.is_multiple_of(8) && offset + 8 <= image_bytes());
     // SAFETY: the word lies in the image, which is mapped for good; callers pass tables of `.bss`,
     // which nobody accesses but atomically and the table walker.
     unsafe { &*((layout::IMAGE.raw() + offset) as *const AtomicU64) }

@@ -17,6 +17,7 @@ pub mod window;
 
 /// Converts a 64-bit number to an address: both have 64 bits here.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "an address has 64 bits here")]
 pub const fn to_usize(value: u64) -> usize {
     value as usize
 }

@@ -13,7 +13,6 @@ use crate::trap::{self, Entry, Fault};
 use arm_spec::esr::{Esr, FaultKind};
 use core::arch::global_asm;
 use core::mem::offset_of;
-use types::VirtAddr;
 
 /// What TPIDR_EL2 points to: the registers of what runs on this CPU, and the CPU.
 #[repr(C)]
@@ -57,9 +56,11 @@ unsafe extern "C" {
 }
 
 /// Makes `context` what runs on `cpu`: traps from the guest save there.
-pub fn set_current(context: *mut Context, cpu: &'static PerCpu) {
-    // SAFETY: the caller (machine::percpu) owns the context for as long as it is current, as no
-    // other CPU runs or inspects the vCPU meanwhile.
+///
+/// # Safety
+/// The context lives, and nobody else touches it, for as long as it is current.
+pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu) {
+    // SAFETY: the caller's duty: the context is this CPU's alone.
     unsafe { (*context).cpu = core::ptr::from_ref(cpu).cast() }
     write!("tpidr_el2", context as u64);
 }
@@ -72,11 +73,12 @@ pub fn this_cpu() -> Option<&'static PerCpu> {
     unsafe { context.as_ref()?.cpu.cast::<PerCpu>().as_ref() }
 }
 
-/// Runs `context` on this CPU, forgetting the EL2 stack up to `stack_top`.
-pub fn enter(context: *mut Context, stack_top: VirtAddr) -> ! {
-    // SAFETY: `context` is current (set_current) and complete; `stack_top` is the top of this CPU's
-    // own stack, whose frames nobody returns to.
-    unsafe { first_entry(context, stack_top.raw()) }
+/// Runs what is current on this CPU, forgetting its EL2 stack.
+pub fn enter(cpu: &'static PerCpu) -> ! {
+    let context = read!("tpidr_el2") as *mut Context;
+    // SAFETY: TPIDR_EL2 holds the context that is current (set_current), which is complete; the stack
+    // is this CPU's own, whose frames nobody returns to.
+    unsafe { first_entry(context, cpu.stack_top.raw()) }
 }
 
 extern "C" fn guest_trap(context: *mut Context, kind: u32) -> *mut Context {
@@ -136,7 +138,7 @@ extern "C" fn host_fault(frame: &HostFrame, kind: u32) -> ! {
 impl HostFrame {
     /// Returns where the fault was, the frame pointer and the link register there.
     pub fn position(&self) -> (usize, usize, usize) {
-        (self.pc as usize, self.x[29], self.x[30])
+        (super::to_usize(self.pc), self.x[29], self.x[30])
     }
 
     /// Returns the registers with their names.
@@ -164,7 +166,7 @@ pub fn frame_pointer() -> usize {
 /// Returns `None` where `fp` is not aligned or not in a mapped EL2 stack of `stack`.
 pub fn frame_record(fp: usize, stack: core::ops::Range<usize>) -> Option<(usize, usize)> {
     let inside = stack.contains(&fp) && stack.contains(&(fp + 15));
-    if fp % 8 != 0 || !inside {
+    if !fp.is_multiple_of(8) || !inside {
         return None;
     }
     // SAFETY: the record lies in the stack given, which is mapped.

@@ -9,11 +9,11 @@ pub const REACH_BYTES: u64 = u64::MAX;
 /// Returns where RAM at `pa` is mapped for good, or `None` where a mapping must be made.
 #[inline]
 pub const fn permanent(pa: PhysAddr) -> Option<VirtAddr> {
-    Some(VirtAddr::new(layout::DIRECT_MAP.raw() + pa.raw() as usize))
+    Some(VirtAddr::new(layout::DIRECT_MAP.raw() + super::to_usize(pa.raw())))
 }
 
 /// Runs `f` with a pointer to the byte at `pa`, which must be in RAM that the direct map covers.
 #[inline]
 pub fn with<R>(pa: PhysAddr, f: impl FnOnce(*mut u8) -> R) -> R {
-    f((layout::DIRECT_MAP.raw() + pa.raw() as usize) as *mut u8)
+    f((layout::DIRECT_MAP.raw() + super::to_usize(pa.raw())) as *mut u8)
 }

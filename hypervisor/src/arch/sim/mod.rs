@@ -21,6 +21,10 @@ pub mod window;
 
 /// Converts a 64-bit number to an address.
 #[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "tests run where an address has 64 bits, or name small ones"
+)]
 pub const fn to_usize(value: u64) -> usize {
     value as usize
 }

@@ -3,7 +3,6 @@
 use super::context::{GuestRegs, Named};
 use super::{cpu, state};
 use crate::machine::percpu::PerCpu;
-use types::VirtAddr;
 
 /// What TPIDR_EL2 points to: the registers of what runs on this CPU, and the CPU.
 #[repr(C)]
@@ -23,9 +22,12 @@ impl Context {
     }
 }
 
-/// Makes `context` what runs on `cpu`.
-pub fn set_current(context: *mut Context, cpu: &'static PerCpu) {
-    // SAFETY: the caller (machine::percpu) owns the context for as long as it is current.
+/// Makes `context` what runs on `cpu`: traps from the guest save there.
+///
+/// # Safety
+/// The context lives, and nobody else touches it, for as long as it is current.
+pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu) {
+    // SAFETY: the caller's duty: the context is this CPU's alone.
     unsafe { (*context).cpu = cpu }
     state::with(|state| state.current = context);
 }
@@ -38,7 +40,7 @@ pub fn this_cpu() -> Option<&'static PerCpu> {
 }
 
 /// Runs `context` on this CPU: on the host nothing can.
-pub fn enter(_context: *mut Context, _stack_top: VirtAddr) -> ! {
+pub fn enter(_cpu: &'static PerCpu) -> ! {
     cpu::park()
 }
 

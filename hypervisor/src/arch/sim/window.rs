@@ -22,7 +22,7 @@ static RAM: LazyLock<usize> = LazyLock::new(|| {
 #[inline]
 pub fn permanent(pa: PhysAddr) -> Option<VirtAddr> {
     let offset = pa.raw().checked_sub(RAM_START).filter(|offset| *offset < RAM_BYTES as u64)?;
-    Some(VirtAddr::new(*RAM + offset as usize))
+    Some(VirtAddr::new(*RAM + super::to_usize(offset)))
 }
 
 /// Runs `f` with a pointer to the byte at `pa`, which must be in RAM.

@@ -26,7 +26,7 @@ pub fn of_cpu(cursor: &Cursor, cpu: &'static PerCpu) -> Fetched<Snapshot> {
     if percpu::this().is_some_and(|own| own.id == cpu.id) {
         return Fetched::Now(snapshot::here(cpu));
     }
-    if cursor.waits % AGAIN == 0 {
+    if cursor.waits.is_multiple_of(AGAIN) {
         snapshot::ask(cpu);
     } else if let Some(snapshot) = snapshot::answer_of(cpu) {
         return Fetched::Now(snapshot);

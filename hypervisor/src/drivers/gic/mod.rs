@@ -37,6 +37,7 @@ impl From<devicetree::Trigger> for Trigger {
 }
 
 /// A controller.
+#[expect(clippy::large_enum_variant, reason = "there is one, in a static")]
 pub enum Gic {
     /// GICv2.
     V2(GicV2),
