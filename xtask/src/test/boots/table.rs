@@ -4,7 +4,7 @@ use super::{Row, Set};
 use crate::arch::Arch;
 use crate::qemu::machine::Gic::{self, V2, V3};
 use crate::test::scenario::{
-    CLOCK, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, REBOOT, SHELL, SYSTEMD, Scenario,
+    CLOCK, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, MEMORY, REBOOT, SHELL, SYSTEMD, Scenario,
 };
 use Arch::{Arm32, Arm64};
 
@@ -13,38 +13,40 @@ pub const READY: &[Arch] = &[Arm64, Arm32];
 
 /// The boots of the default set: a spread over all machines, and each scenario at least once.
 const SPREAD: &[Row] = &[
-    row(Arm64, V3, "cortex-a57", 1, 1, &SHELL),
-    row(Arm64, V3, "cortex-a53", 2, 4, &SHELL),
-    row(Arm64, V3, "max", 4, 8, &SHELL),
-    row(Arm64, V2, "cortex-a72", 4, 4, &SHELL),
-    row(Arm64, V2, "cortex-a57", 2, 1, &SHELL),
-    row(Arm32, V2, "cortex-a15", 1, 1, &SHELL),
-    row(Arm32, V2, "cortex-a15", 2, 3, &SHELL),
-    row(Arm32, V2, "cortex-a15", 4, 8, &SHELL),
-    row(Arm64, V3, "cortex-a57", 2, 2, &DETERMINISTIC),
-    row(Arm64, V3, "cortex-a57", 2, 2, &REBOOT),
-    row(Arm32, V2, "cortex-a15", 2, 2, &REBOOT),
-    row(Arm64, V3, "cortex-a57", 2, 2, &LOAD),
-    row(Arm64, V3, "cortex-a57", 4, 2, &LOAD),
-    row(Arm32, V2, "cortex-a15", 2, 2, &LOAD),
-    row(Arm64, V3, "cortex-a57", 2, 2, &DEVICES),
-    row(Arm32, V2, "cortex-a15", 2, 2, &DEVICES),
-    row(Arm64, V3, "cortex-a57", 2, 2, &CLOCK),
-    row(Arm32, V2, "cortex-a15", 2, 2, &CLOCK),
-    row(Arm64, V3, "cortex-a57", 4, 2, &IDLE),
-    row(Arm32, V2, "cortex-a15", 4, 2, &IDLE),
-    row(Arm64, V2, "cortex-a57", 2, 2, &KEYS),
-    row(Arm32, V2, "cortex-a15", 2, 2, &KEYS),
+    row(Arm64, V3, ("cortex-a57", 1), 1, &SHELL),
+    row(Arm64, V3, ("cortex-a53", 2), 4, &SHELL),
+    row(Arm64, V3, ("max", 4), 8, &SHELL),
+    row(Arm64, V2, ("cortex-a72", 4), 4, &SHELL),
+    row(Arm64, V2, ("cortex-a57", 2), 1, &SHELL),
+    row(Arm32, V2, ("cortex-a15", 1), 1, &SHELL),
+    row(Arm32, V2, ("cortex-a15", 2), 3, &SHELL),
+    row(Arm32, V2, ("cortex-a15", 4), 8, &SHELL),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &DETERMINISTIC),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &REBOOT),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &REBOOT),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &LOAD),
+    row(Arm64, V3, ("cortex-a57", 4), 2, &LOAD),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &LOAD),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &DEVICES),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &DEVICES),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &CLOCK),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &CLOCK),
+    row(Arm64, V3, ("cortex-a57", 1), 4, &MEMORY),
+    row(Arm32, V2, ("cortex-a15", 1), 4, &MEMORY),
+    row(Arm64, V3, ("cortex-a57", 4), 2, &IDLE),
+    row(Arm32, V2, ("cortex-a15", 4), 2, &IDLE),
+    row(Arm64, V2, ("cortex-a57", 2), 2, &KEYS),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &KEYS),
 ];
 
 /// Lists all boots: the spread, then the whole of every CPU, number of CPUs and memory.
 pub fn rows() -> Vec<Row> {
     let mut rows = SPREAD.to_vec();
-    rows.push(Row { set: Set::Full, ..row(Arm64, V3, "cortex-a57", 2, 4, &SYSTEMD) });
+    rows.push(Row { set: Set::Full, ..row(Arm64, V3, ("cortex-a57", 2), 4, &SYSTEMD) });
     for (arch, gic, cpu, memories) in MATRIX {
         for cpus in [1, 2, 4] {
             for memory_gib in *memories {
-                let row = Row { set: Set::Full, ..row(*arch, *gic, cpu, cpus, *memory_gib, &SHELL) };
+                let row = Row { set: Set::Full, ..row(*arch, *gic, (cpu, cpus), *memory_gib, &SHELL) };
                 if !rows.iter().any(|other| other.name() == row.name()) {
                     rows.push(row);
                 }
@@ -69,8 +71,7 @@ const MATRIX: &[(Arch, Gic, &str, &[u64])] = &[
 const fn row(
     arch: Arch,
     gic: Gic,
-    cpu: &'static str,
-    cpus: u32,
+    (cpu, cpus): (&'static str, u32),
     memory_gib: u64,
     scenario: &'static Scenario,
 ) -> Row {

@@ -5,6 +5,7 @@ mod devices;
 mod idle;
 mod keys;
 mod load;
+mod memory;
 mod power;
 mod server;
 mod shell;
@@ -119,6 +120,15 @@ pub const IDLE: Scenario = Scenario {
     hypervisor_options: "",
     devices: no_devices,
     run: idle::run,
+};
+
+/// How much memory is lost.
+pub const MEMORY: Scenario = Scenario {
+    name: "memory",
+    system: System::Ramdisk,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: memory::run,
 };
 
 /// The hypervisor's debug keys.
