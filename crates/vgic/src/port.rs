@@ -12,6 +12,9 @@ pub trait ListRegs {
     fn read(&mut self, index: usize) -> Lr;
     /// Writes one.
     fn write(&mut self, index: usize, lr: Lr);
+    /// Returns the groups that the guest's CPU interface signals: bits 1:0 of ICH_VMCR_EL2 and
+    /// GICH_VMCR. Asked only when something waits for a list register.
+    fn enabled_groups(&mut self) -> u32;
     /// Chooses when a maintenance interrupt comes. Called only when it changes.
     fn set_maintenance(&mut self, wanted: Maintenance);
 }
@@ -27,16 +30,30 @@ pub struct Maintenance {
     pub unlisted: bool,
     /// Something pending waits: when the guest has acknowledged all that is in list registers.
     pub no_pending: bool,
+    /// What waits is of these groups, which the guest's CPU interface has disabled: when the guest
+    /// enables one.
+    pub group_enabled: u32,
+    /// What is in list registers may be of these groups, which it has enabled, while others wait:
+    /// when the guest disables one.
+    pub group_disabled: u32,
 }
 
 impl Maintenance {
-    /// Returns UIE, LRENPIE and NPIE as GICH_HCR and ICH_HCR_EL2 have them.
+    /// Returns UIE, LRENPIE, NPIE and VGrp{0,1}{E,D}IE as GICH_HCR and ICH_HCR_EL2 have them.
     pub const fn hcr_bits(self) -> u32 {
         let underflow = if self.underflow { gich::HCR_UIE } else { 0 };
         let unlisted = if self.unlisted { gich::HCR_LRENPIE } else { 0 };
         let no_pending = if self.no_pending { gich::HCR_NPIE } else { 0 };
-        underflow | unlisted | no_pending
+        underflow | unlisted | no_pending | group_bits(self.group_enabled, self.group_disabled)
     }
+}
+
+const fn group_bits(enabled: u32, disabled: u32) -> u32 {
+    let group0 = if enabled & 1 != 0 { gich::HCR_VGRP0EIE } else { 0 };
+    let group1 = if enabled & 2 != 0 { gich::HCR_VGRP1EIE } else { 0 };
+    let off0 = if disabled & 1 != 0 { gich::HCR_VGRP0DIE } else { 0 };
+    let off1 = if disabled & 2 != 0 { gich::HCR_VGRP1DIE } else { 0 };
+    group0 | group1 | off0 | off1
 }
 
 /// The lines of physical interrupts that are forwarded to a guest.

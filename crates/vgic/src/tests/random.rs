@@ -210,7 +210,7 @@ impl World {
     fn acknowledge(&mut self) {
         let Some(v) = self.some_cpu() else { return };
         let running = self.rig.cpus[v].running.iter().map(|(p, _)| *p).min().unwrap_or(0xff);
-        let allowed = self.spec.deliverable(v, running);
+        let allowed = self.spec.deliverable(v, running, self.rig.cpus[v].groups);
         let taken = self.rig.cpus[v].acknowledge();
         self.log(std::format!("cpu {v} acknowledges {taken:?}, allowed {allowed:?}"));
         match taken {
@@ -357,8 +357,15 @@ impl World {
         }
     }
 
+    /// Group enables: the distributor's, or a CPU interface's, of which a write does not trap.
     fn groups(&mut self) {
         let Some(v) = self.some_cpu() else { return };
+        if self.random.below(2) == 0 {
+            let groups = [1, 2, 3, 3, 3][self.random.below(5) as usize];
+            self.rig.cpus[v].groups = groups;
+            self.log(std::format!("groups of cpu {v} {groups}"));
+            return;
+        }
         let groups = if self.random.below(3) == 0 { self.random.below(4) } else { 3 };
         self.log(std::format!("groups {groups}"));
         self.rig.write32(v, 0, groups);

@@ -18,6 +18,8 @@ pub struct Cpu {
     /// Interrupts acknowledged and not yet ended: priority, identifier as IAR gave it.
     pub running: Vec<(u8, u32)>,
     pub pmr: u8,
+    /// Group enables of the CPU interface.
+    pub groups: u32,
 }
 
 impl Cpu {
@@ -28,12 +30,15 @@ impl Cpu {
             eoi_count: 0,
             running: Vec::new(),
             pmr: 0xff,
+            groups: 3,
         }
     }
 
     fn best(&self) -> Option<usize> {
         // What is active and pending is not signalled (GIC IHI 0069H 4.1.2).
-        let pending = self.lrs.iter().enumerate().filter(|(_, lr)| lr.state == LrState::Pending);
+        let heard = |lr: &Lr| self.groups & if lr.group1 { 2 } else { 1 } != 0;
+        let all = self.lrs.iter().enumerate();
+        let pending = all.filter(|(_, lr)| lr.state == LrState::Pending && heard(lr));
         let (index, lr) = pending.min_by_key(|(_, lr)| lr.priority)?;
         let running = self.running.iter().map(|(p, _)| *p).min().unwrap_or(0xff);
         (lr.priority < self.pmr && lr.priority < running).then_some(index)
@@ -85,6 +90,8 @@ impl Cpu {
         self.lrs.iter().any(ended)
             || (self.wanted.underflow && occupied <= 1)
             || (self.wanted.no_pending && self.lrs.iter().all(|lr| lr.state != LrState::Pending))
+            || self.wanted.group_enabled & self.groups != 0
+            || self.wanted.group_disabled & !self.groups != 0
             || (self.wanted.unlisted && self.eoi_count != 0)
     }
 }
@@ -116,6 +123,9 @@ impl ListRegs for Port<'_> {
             .find(|(n, other)| *n != index && other.state != LrState::Invalid && other.intid == lr.intid);
         assert!(lr.state == LrState::Invalid || twin.is_none(), "twice in list registers: {lr:?}");
         self.cpu.lrs[index] = lr;
+    }
+    fn enabled_groups(&mut self) -> u32 {
+        self.cpu.groups
     }
     fn set_maintenance(&mut self, wanted: Maintenance) {
         self.cpu.wanted = wanted;

@@ -58,13 +58,13 @@ impl Spec {
         }
     }
 
-    /// Returns what may be acknowledged on a CPU that runs at `running`: the pending interrupts
-    /// that share the highest priority.
-    pub fn deliverable(&self, cpu: usize, running: u8) -> Vec<u32> {
+    /// Returns what may be acknowledged on a CPU that runs at `running` and whose interface signals
+    /// `interface`: the pending interrupts that share the highest priority.
+    pub fn deliverable(&self, cpu: usize, running: u8, interface: u32) -> Vec<u32> {
         let private = self.private[cpu].iter().zip(0..);
         let shared = self.shared.iter().zip(32..);
         let waiting = private.chain(shared).filter(|(int, _)| {
-            let forwarded = self.groups & if int.group1 { 2 } else { 1 } != 0;
+            let forwarded = self.groups & interface & if int.group1 { 2 } else { 1 } != 0;
             int.pending() && !int.active && int.enabled && forwarded && int.target == Some(cpu)
         });
         let waiting: Vec<_> = waiting.filter(|(int, _)| int.priority < running).collect();

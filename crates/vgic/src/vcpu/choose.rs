@@ -3,7 +3,7 @@
 //! All that is active or may be signalled is ordered by priority, what is active first among
 //! equals; the first few belong into list registers. The order is total over what is resident and
 //! what waits, so replacing one by the other ends. One list register is kept for the best pending
-//! interrupt, whatever is active: a guest may leave any number active.
+//! interrupt that can be acknowledged, whatever is active: a guest may leave any number active.
 
 use super::{MAX_LRS, Run, VcpuGic};
 use crate::bits::{bit, low8};
@@ -11,13 +11,23 @@ use crate::dist::{NOBODY, first_of};
 use crate::port::{Host, Maintenance};
 use crate::word::each;
 
-/// Priority, then active before pending: lower belongs more.
+/// Set in the rank of what is pending in a group that the guest's CPU interface does not signal.
+const MUTE: u16 = 1 << 10;
+
+/// Priority, then active before pending, then what is mute: lower belongs more.
 #[inline]
-pub(super) fn rank(priority: u8, active: bool) -> u16 {
-    u16::from(priority) << 1 | u16::from(!active)
+pub(super) fn rank(priority: u8, active: bool, mute: bool) -> u16 {
+    let mute = if mute && !active { MUTE } else { 0 };
+    u16::from(priority) << 1 | u16::from(!active) | mute
 }
 
-/// What is in no list register, by the low bit of its rank: something active, something pending.
+/// Tells whether a rank is that of an interrupt that the guest may acknowledge.
+#[inline]
+pub(super) const fn is_signalled(rank: u16) -> bool {
+    rank & (MUTE | 1) == 1
+}
+
+/// What is in no list register: something active, something signalled, something mute.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Left(u32);
 
@@ -25,20 +35,25 @@ impl Left {
     /// Notes an interrupt of some rank.
     #[inline]
     pub(super) fn add(&mut self, rank: u16) {
-        self.0 |= 1 << (rank & 1);
+        self.0 |= 1 << (rank & 1) << (rank >> 9 & 2);
     }
 
-    /// Returns what maintenance that asks for.
-    pub(super) const fn maintenance(self) -> Maintenance {
-        let (active, pending) = (self.0 & 1 != 0, self.0 & 2 != 0);
-        Maintenance { underflow: active, unlisted: active, no_pending: pending }
+    /// Tells whether something that may be acknowledged is left.
+    pub(super) const fn has_signalled(self) -> bool {
+        self.0 & 2 != 0
     }
-}
 
-/// Tells whether a rank is that of an active interrupt.
-#[inline]
-pub(super) const fn is_active(rank: u16) -> bool {
-    rank & 1 == 0
+    /// Returns what maintenance that asks for, while the CPU interface signals `groups`.
+    pub(super) const fn maintenance(self, groups: u32) -> Maintenance {
+        let (active, signalled, mute) = (self.0 & 1 != 0, self.0 & 2 != 0, self.0 & 8 != 0);
+        Maintenance {
+            underflow: active,
+            unlisted: active,
+            no_pending: signalled,
+            group_enabled: if mute { !groups & 3 } else { 0 },
+            group_disabled: if signalled { groups & 3 } else { 0 },
+        }
+    }
 }
 
 /// The best few waiting interrupts, best first.
@@ -71,7 +86,7 @@ impl Chosen {
     /// Considers one more. Most of many are turned away at once: a guest can have a thousand wait.
     #[inline]
     fn offer(&mut self, rank: u16, intid: u32) {
-        if rank >= self.bar && (is_active(rank) || rank >= self.best_pending.0) {
+        if rank >= self.bar && (!is_signalled(rank) || rank >= self.best_pending.0) {
             self.left.add(rank);
         } else if let Ok(id) = u16::try_from(intid) {
             self.insert(rank, id);
@@ -79,7 +94,7 @@ impl Chosen {
     }
 
     fn insert(&mut self, rank: u16, id: u16) {
-        if !is_active(rank) && rank < self.best_pending.0 {
+        if is_signalled(rank) && rank < self.best_pending.0 {
             self.best_pending = (rank, id);
         }
         let mut moved = (rank, id);
@@ -99,7 +114,7 @@ impl Chosen {
         }
     }
 
-    /// Returns rank and identifier of the best that is not active, listed or not.
+    /// Returns rank and identifier of the best that may be acknowledged, listed or not.
     pub(super) fn best_pending(&self) -> Option<(u16, u32)> {
         let (rank, id) = self.best_pending;
         (rank != NO_RANK).then_some((rank, u32::from(id)))
@@ -120,7 +135,8 @@ impl VcpuGic {
         let wanted = (self.word.active | self.word.signalled(self.groups)) & !self.word.resident;
         for n in each(wanted) {
             let priority = self.priority.get(n as usize).copied().unwrap_or(0);
-            chosen.offer(rank(priority, self.word.active & bit(n) != 0), n);
+            let mute = self.word.forwarded(self.interface) & bit(n) == 0;
+            chosen.offer(rank(priority, self.word.active & bit(n) != 0, mute), n);
         }
         if self.candidate_summary != 0 {
             self.choose_spis(run, &mut chosen);
@@ -142,6 +158,7 @@ impl VcpuGic {
                 continue;
             };
             let wanted = (word.active | word.signalled(dist.groups)) & !word.resident;
+            let heard = word.forwarded(self.interface);
             let spis = dist.spis.get((index as usize).wrapping_mul(32)..).unwrap_or_default();
             let mut others = 0;
             for n in each(*candidates & wanted) {
@@ -149,7 +166,7 @@ impl VcpuGic {
                 let is_active = word.active & bit(n) != 0;
                 let holder = if is_active && spi.owner != NOBODY { spi.owner } else { spi.home };
                 if holder == me {
-                    chosen.offer(rank(spi.priority, is_active), first | n);
+                    chosen.offer(rank(spi.priority, is_active, heard & bit(n) == 0), first | n);
                 } else {
                     others |= bit(n);
                 }

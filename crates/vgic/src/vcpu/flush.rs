@@ -37,6 +37,7 @@ impl VcpuGic {
     #[inline(never)]
     fn flush_all<H: Host>(&mut self, dist: Option<&mut Distributor>, host: &mut H) -> Effects {
         let work = core::mem::take(&mut self.work);
+        self.interface = host.enabled_groups();
         let run = &mut Run { dist, host, fx: Effects::NONE };
         self.swept = work & work::RECALL != 0;
         if self.swept {

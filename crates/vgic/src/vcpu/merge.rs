@@ -54,7 +54,7 @@ impl VcpuGic {
             word.publish(mask, lr.state);
             self.latched |= bit(index);
         } else if !word.hw & mask != 0 {
-            if word.enabled & word.forwarded(groups) & mask != 0 {
+            if word.enabled & word.forwarded(groups & self.interface) & mask != 0 {
                 word.latch &= !mask;
                 self.latched |= bit(index);
                 lr.state = LrState::ActivePending;
@@ -92,7 +92,7 @@ impl VcpuGic {
         let Origin::Software { source, .. } = lr.origin else { return };
         let mask = bit(lr.intid.raw());
         let same = 1u8.wrapping_shl(u32::from(source));
-        let may_signal = self.word.enabled & self.word.forwarded(self.groups) & mask != 0;
+        let may_signal = self.word.enabled & self.word.forwarded(self.groups & self.interface) & mask != 0;
         let Some(sources) = self.sources.get_mut(lr.intid.raw() as usize) else { return };
         if *sources & same != 0 && (may_signal || lr.state.is_pending()) {
             *sources &= !same;

@@ -74,6 +74,8 @@ pub struct VcpuGic {
     pub(crate) fresh: bool,
     /// The distributor's group enables, as of the last recall.
     groups: u32,
+    /// The CPU interface's group enables, as of this flush.
+    interface: u32,
     /// SGIs 0-15 and PPIs 16-31. An SGI's `latch` on version 2 says that it has `sources`.
     pub(crate) word: Word,
     pub(crate) priority: [u8; PRIVATE as usize],
@@ -127,6 +129,7 @@ impl VcpuGic {
             unlisted_ends: 0,
             fresh: false,
             groups: 0,
+            interface: 3,
             word,
             priority: [0; PRIVATE as usize],
             pintid: [0; 16],
@@ -162,6 +165,14 @@ impl VcpuGic {
         Ok(())
     }
 
+    /// Returns the physical interrupt behind a forwarded PPI.
+    pub fn physical(&self, ppi: IntId) -> Option<IntId> {
+        if !ppi.is_ppi() || self.word.hw & bit(ppi.raw()) == 0 {
+            return None;
+        }
+        self.pintid.get(ppi.raw().wrapping_sub(16) as usize).map(|id| IntId::new(u32::from(*id)))
+    }
+
     /// Makes a forwarded PPI pending: this CPU acknowledged it while the vCPU runs here.
     ///
     /// # Errors
@@ -184,7 +195,9 @@ impl VcpuGic {
     #[inline]
     pub fn maintain(&mut self, unlisted_ends: u32) {
         self.unlisted_ends = unlisted_ends & 31;
-        self.work |= work::SWEEP;
+        // A group that the CPU interface has ceased to signal concerns every list register.
+        let groups = self.maintenance.group_enabled | self.maintenance.group_disabled;
+        self.work |= if groups == 0 { work::SWEEP } else { work::RECALL };
         self.dirty = true;
     }
 

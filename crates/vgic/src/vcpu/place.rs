@@ -1,6 +1,6 @@
 //! Putting interrupts into list registers, and making room there.
 
-use super::choose::{Chosen, Left, is_active, rank};
+use super::choose::{Chosen, Left, is_signalled, rank};
 use super::{MAX_LRS, Run, VcpuGic, work};
 use crate::bits::{bit, low8, low32};
 use crate::dist::word_index;
@@ -19,13 +19,26 @@ impl VcpuGic {
         while let Some((rank, intid)) = chosen.entry(next) {
             next = next.saturating_add(1);
             let placed = self.place(rank, intid, run, &mut left);
-            pending_placed |= placed && !is_active(rank);
+            pending_placed |= placed && is_signalled(rank);
         }
         // It may have fallen out of the list behind what is active.
         if let (false, Some((rank, intid))) = (pending_placed, chosen.best_pending()) {
             self.place(rank, intid, run, &mut left);
         }
-        self.want(left.maintenance(), run.host);
+        if left.has_signalled() && self.has_mute_end() {
+            self.work |= work::RECALL;
+            self.dirty = true;
+        }
+        self.want(left.maintenance(self.interface), run.host);
+    }
+
+    /// Tells whether a list register will, at its interrupt's end, hold one that is pending in a
+    /// group that the CPU interface has ceased to signal.
+    fn has_mute_end(&self) -> bool {
+        each(self.used).filter_map(|index| self.shadow.get(index as usize)).any(|lr| {
+            let mute = self.interface & if lr.group1 { 2 } else { 1 } == 0;
+            mute && lr.state == LrState::ActivePending
+        })
     }
 
     fn place<H: Host>(&mut self, rank: u16, intid: u32, run: &mut Run<'_, H>, left: &mut Left) -> bool {
@@ -82,20 +95,21 @@ impl VcpuGic {
     fn least_needed(&self, rank: u16) -> Option<(u16, u32)> {
         let ranked = each(self.used).filter_map(|index| {
             let lr = self.shadow.get(index as usize)?;
-            Some((self::rank(lr.priority, lr.state.is_active()), index))
+            let mute = self.interface & if lr.group1 { 2 } else { 1 } == 0;
+            Some((self::rank(lr.priority, lr.state.is_active(), mute), index))
         });
-        let pending = ranked.clone().filter(|(other, _)| !is_active(*other)).count();
-        if pending == 0 && !is_active(rank) {
+        let signalled = ranked.clone().filter(|(other, _)| is_signalled(*other)).count();
+        if signalled == 0 && is_signalled(rank) {
             return ranked.max();
         }
-        let kept = |other: u16| pending == 1 && is_active(rank) && !is_active(other);
+        let kept = |other: u16| signalled == 1 && !is_signalled(rank) && is_signalled(other);
         ranked.filter(|(other, _)| *other > rank && !kept(*other)).max()
     }
 
     pub(super) fn place_private<H: Host>(&mut self, index: u32, intid: u32, host: &mut H) {
         let priority = self.priority.get(intid as usize).copied().unwrap_or(0);
         let pintid = self.pintid.get(intid.wrapping_sub(SGIS) as usize).copied().unwrap_or(0);
-        let (mut lr, latched) = compose(&mut self.word, intid, self.groups, pintid);
+        let (mut lr, latched) = compose(&mut self.word, intid, (self.groups, self.interface), pintid);
         lr.priority = priority;
         if self.is_v2_sgi(intid) {
             self.name_source(&mut lr);
@@ -138,7 +152,7 @@ impl VcpuGic {
         spi.owner = me;
         let (priority, pintid) = (spi.priority, spi.pintid);
         let Some((word, mask)) = dist.word_mut(id) else { return };
-        let (mut lr, latched) = compose(word, intid, groups, pintid);
+        let (mut lr, latched) = compose(word, intid, (groups, self.interface), pintid);
         word.publish(mask, lr.state);
         lr.priority = priority;
         if let Some(candidates) = self.candidates.get_mut(word_index(intid)) {
@@ -159,15 +173,21 @@ impl VcpuGic {
 }
 
 /// Moves an interrupt's state out of a word into a list register. Tells whether the pending half
-/// came from a latch.
-fn compose(word: &mut Word, intid: u32, groups: u32, pintid: u16) -> (Lr, bool) {
+/// came from a latch. `groups` are those that the distributor forwards, and that the CPU interface
+/// signals.
+fn compose(word: &mut Word, intid: u32, groups: (u32, u32), pintid: u16) -> (Lr, bool) {
     let mask = bit(intid);
     let active = word.active & mask != 0;
-    let signalled = word.signalled(groups) & mask != 0;
     let hw = word.hw & mask != 0;
     // What is active waits with a level until its end, and cannot be pending with a physical
     // interrupt behind it (GIC IHI 0069H 12.4.5, ICH_LR<n>_EL2.State).
-    let pending = signalled && (!active || (!hw && word.latch & mask != 0));
+    // Nor is it to become, at its end, pending in a group that the CPU interface does not signal:
+    // then nothing would tell when the register is needed for another.
+    let (forwarded, signalled) = groups;
+    let pending = match active {
+        false => word.signalled(forwarded) & mask != 0,
+        true => word.signalled(forwarded & signalled) & word.latch & !word.hw & mask != 0,
+    };
     let latched = pending && word.latch & mask != 0;
     if latched {
         word.latch &= !mask;
