@@ -186,7 +186,7 @@ fn private_interrupt(gic: &Gic, cpu: &'static PerCpu, intid: IntId) {
         count(cpu, Cause::Kick);
         sched::reschedule(cpu);
     } else if intid == STOP {
-        crate::arch::traps::stop();
+        crate::machine::panic::stop_if_panicking();
     }
 }
 
