@@ -186,49 +186,4 @@ clean_invalidate:
     blo  1b
     dsb  sy
     bx   lr
-
-// Says the line at link address r0 on the early UART, if there is one, and stops.
-early_stop:
-    mov  r8, r0
-    adr_l r0, msg_prefix
-    bl   early_puts
-    add  r0, r8, r9
-    bl   early_puts
-    b    park
-
-early_puts:
-    cmp  r6, #0
-    bxeq lr
-1:  ldrb r1, [r0], #1
-    cmp  r1, #0
-    bxeq lr
-2:  cmp  r6, #{UART_PL011}
-    bne  3f
-    ldr  r2, [r7, #0x18]                // UARTFR.BUSY
-    yield
-    tst  r2, #(1 << 3)
-    bne  2b
-    str  r1, [r7]
-    b    1b
-3:  cmp  r6, #{UART_8250_SHIFT2}
-    bne  4f
-    ldr  r2, [r7, #0x14]                // LSR.THRE
-    yield
-    tst  r2, #(1 << 5)
-    beq  3b
-    str  r1, [r7]
-    b    1b
-4:  ldrb r2, [r7, #5]
-    yield
-    tst  r2, #(1 << 5)
-    beq  4b
-    strb r1, [r7]
-    b    1b
 .ltorg
-
-msg_prefix: .asciz "\r\n(XEN) "
-msg_align:  .asciz "The image is not loaded at a 4 KiB boundary: load it at one.\r\n"
-msg_svc:    .asciz "Started in SVC mode (secure, or below a hypervisor): start in Hyp mode (QEMU: -machine virt,virtualization=on).\r\n"
-msg_mode:   .asciz "Not started in Hyp mode: firmware must enter the image in non-secure Hyp mode.\r\n"
-msg_mmu:    .asciz "Started with the MMU on: the boot loader must turn it off.\r\n"
-.balign 4
