@@ -3,7 +3,7 @@
 //! Three objects, by who may touch them:
 //! - [`Distributor`], one per domain: the SPIs and GICD. The kernel keeps it in a domain lock.
 //! - [`VcpuGic`], one per vCPU: its SGIs and PPIs, its redistributor frames, and what it has in
-//!   list registers. Its own lock, taken before the distributor's.
+//!   list registers. Its own lock, taken after the distributor's.
 //! - [`Mailbox`], one per vCPU: atomic words in which anyone posts without a lock.
 //!
 //! Only the CPU that runs a vCPU touches its list registers. Everyone else changes state, posts in

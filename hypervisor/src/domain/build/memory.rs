@@ -11,6 +11,9 @@ use devicetree::query::Modules;
 use pagetable::PageType;
 use types::{PAGE_SHIFT, PhysRange};
 
+/// The most tables set aside for splitting dom0's blocks.
+const SPARE_TABLES: usize = 1024;
+
 /// Calls `f` with everything that is in memory already: the image, the tree, the modules.
 pub fn taken(tree: &Tree<'_>, modules: &Modules<'_>, mut f: impl FnMut(PhysRange)) {
     image_range().into_iter().for_each(&mut f);
@@ -60,4 +63,9 @@ pub fn give(domain: &Domain, layout: &Layout) {
     }
     let owned = domain.pages.owned.load(core::sync::atomic::Ordering::Relaxed);
     domain.pages.max.store(owned, core::sync::atomic::Ordering::Relaxed);
+    // One table splits a 2 MiB block: ballooning and foreign maps never fail for want of one.
+    let tables = crate::arch::to_usize(owned >> 9).min(SPARE_TABLES);
+    if domain.p2m.set_aside(tables).is_err() {
+        log::warn!("dom0: memory is short of tables for splitting its blocks");
+    }
 }
