@@ -76,6 +76,12 @@ impl MmioWindow {
         Ok(Self { base, bytes: arch_usize(range.len_bytes()) })
     }
 
+    /// Makes a window over a device that a test plays.
+    #[cfg(test)]
+    pub fn over<const N: usize>(registers: &'static [core::sync::atomic::AtomicU32; N]) -> Self {
+        Self { base: VirtAddr::new(registers.as_ptr() as usize), bytes: 4 * N }
+    }
+
     #[inline]
     fn at(&self, offset: usize, width: usize) -> Option<usize> {
         let end = offset.checked_add(width)?;

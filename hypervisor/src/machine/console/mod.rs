@@ -61,22 +61,24 @@ const STALL_NS: u64 = 1_000_000_000;
 /// Room for the line that says what was lost.
 const LOST_LINE_BYTES: usize = 64;
 
-static CONSOLE: Lock<Console, { rank::CONSOLE }> = Lock::new(Console {
-    uart: None,
-    backlog: Backlog::new(RING_BYTES),
-    column: Column::Start,
-    pace: Pace::Waiting,
-    interrupts: false,
-    fetching: false,
-    returned: false,
-    stalled: None,
-});
+static CONSOLE: Lock<Console, { rank::CONSOLE }> = Lock::new(Console::NEW);
 static IS_LAST: AtomicBool = AtomicBool::new(false);
 static OWN: Levels = Levels::new(LevelFilter::Info, LevelFilter::Info);
 static GUESTS: Levels = Levels::new(LevelFilter::Off, LevelFilter::Warn);
 static OWN_LIMIT: Limit = Limit::new();
 
 impl Console {
+    const NEW: Self = Self {
+        uart: None,
+        backlog: Backlog::new(RING_BYTES),
+        column: Column::Start,
+        pace: Pace::Waiting,
+        interrupts: false,
+        fetching: false,
+        returned: false,
+        stalled: None,
+    };
+
     fn keep(&mut self, byte: u8) {
         RAM_LOG.put(byte);
         self.backlog.add();
@@ -329,3 +331,6 @@ fn last_hold() -> Guard<'static, Console, { rank::CONSOLE }> {
     // SAFETY: the other CPUs have stopped (take_over), and this one does not return to what it did.
     unsafe { CONSOLE.seize() }
 }
+
+#[cfg(test)]
+mod tests;

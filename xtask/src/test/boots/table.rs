@@ -4,7 +4,7 @@ use super::{Row, Set};
 use crate::arch::Arch;
 use crate::qemu::machine::Gic::{self, V2, V3};
 use crate::test::scenario::{
-    CLOCK, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, MEMORY, REBOOT, SHELL, SYSTEMD, Scenario,
+    CLOCK, CRASH, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, MEMORY, REBOOT, SHELL, SYSTEMD, Scenario,
 };
 use Arch::{Arm32, Arm64};
 
@@ -37,6 +37,8 @@ const SPREAD: &[Row] = &[
     row(Arm32, V2, ("cortex-a15", 4), 2, &IDLE),
     row(Arm64, V2, ("cortex-a57", 2), 2, &KEYS),
     row(Arm32, V2, ("cortex-a15", 2), 2, &KEYS),
+    row(Arm64, V3, ("cortex-a57", 4), 2, &CRASH),
+    row(Arm32, V2, ("cortex-a15", 2), 1, &CRASH),
 ];
 
 /// Lists all boots: the spread, then the whole of every CPU, number of CPUs and memory.

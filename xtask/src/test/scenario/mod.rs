@@ -1,6 +1,7 @@
 //! What is done on a booted machine: type at dom0's shell, look at what comes back.
 
 mod clock;
+mod crash;
 mod devices;
 mod idle;
 mod keys;
@@ -138,6 +139,15 @@ pub const KEYS: Scenario = Scenario {
     hypervisor_options: "",
     devices: no_devices,
     run: keys::run,
+};
+
+/// The hypervisor panics and boots again.
+pub const CRASH: Scenario = Scenario {
+    name: "crash",
+    system: System::Ramdisk,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: crash::run,
 };
 
 /// systemd reaches its login with all services.
