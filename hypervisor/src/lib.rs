@@ -25,4 +25,6 @@ pub mod irq;
 pub mod machine;
 pub mod mm;
 pub mod sched;
+#[cfg(test)]
+mod tests;
 pub mod trap;

@@ -71,6 +71,30 @@ pub struct Pages {
     pub max: AtomicU64,
 }
 
+#[cfg(test)]
+impl Domain {
+    /// Makes a guest of a test: no vCPUs yet.
+    pub fn for_test(id: DomId, p2m: P2m, vgic: vgic::DomainVgic) -> Option<Arc<Self>> {
+        let shared_info = shared_info::SharedInfo::new(id).ok()?;
+        let events =
+            events::Events::new(id, shared_info.mfn(), types::Port::new(1023), vgic.model.vcpus().into()).ok()?;
+        Some(Arc::new(Self {
+            id,
+            role: Role::Guest,
+            p2m,
+            vgic,
+            events,
+            shared_info,
+            event_interrupt: IntId::new(31),
+            pages: Pages::default(),
+            grant_region: types::IpaRange::new(types::Ipa::new(0x3800_0000), 0x4_0000).ok()?,
+            last_on_cpu: [const { AtomicU16::new(0) }; MAX_CPUS],
+            messages: Limit::new(),
+            vcpus: Once::new(),
+        }))
+    }
+}
+
 impl Domain {
     /// Returns its vCPUs.
     #[inline]

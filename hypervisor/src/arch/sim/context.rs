@@ -93,6 +93,10 @@ impl GuestRegs {
 
     /// Returns the hypercall number and its five arguments.
     pub fn hypercall(&self) -> (u64, [u64; 5]) {
+        if self.is_a32() {
+            let w = |n: usize| self.x[n] & 0xffff_ffff;
+            return (w(12), [w(0), w(1), w(2), w(3), w(4)]);
+        }
         (self.x[16], [self.x[0], self.x[1], self.x[2], self.x[3], self.x[4]])
     }
 

@@ -1,5 +1,6 @@
 //! Hints and barriers.
 
+use super::state;
 use core::sync::atomic::{Ordering, fence};
 
 /// Lets another thread run.
@@ -8,10 +9,13 @@ pub fn relax() {
     std::thread::yield_now();
 }
 
-/// Waits for an interrupt: on the host one always comes.
-#[inline]
+/// Waits for an interrupt: lets time pass until a timer of the CPU fires.
+///
+/// # Panics
+/// If none ever will: nothing else can wake this CPU.
 pub fn wait_for_interrupt() {
-    std::thread::yield_now();
+    let woken = state::with(state::Cpu::wait);
+    assert!(woken, "the CPU sleeps for ever");
 }
 
 /// Stops this CPU for ever: the test fails.

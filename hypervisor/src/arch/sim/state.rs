@@ -28,6 +28,11 @@ pub enum Event {
     InvalidateInstructions,
 }
 
+/// The interrupt of EL2's timer.
+pub const HYP_TIMER: u32 = 26;
+/// The interrupt of the virtual timer.
+pub const VIRTUAL_TIMER: u32 = 27;
+
 /// What a guest's virtual address leads to; a test says.
 pub type Translate = Box<dyn Fn(u64, super::sysreg::Access) -> Option<u64>>;
 
@@ -71,6 +76,20 @@ pub struct Cpu {
     pub events: Vec<Event>,
     /// TPIDR_EL2.
     pub current: *mut Context,
+}
+
+impl Cpu {
+    /// Lets time pass until an interrupt waits; tells whether one does.
+    pub fn wait(&mut self) -> bool {
+        if self.pending.is_empty() {
+            let hyp = self.hyp_deadline.map(|count| (count, HYP_TIMER));
+            let own = self.virtual_timer.deadline().map(|count| (count, VIRTUAL_TIMER));
+            let Some((count, intid)) = [hyp, own].into_iter().flatten().min() else { return false };
+            self.count = self.count.max(count);
+            self.pending.push(intid);
+        }
+        true
+    }
 }
 
 impl Default for Cpu {

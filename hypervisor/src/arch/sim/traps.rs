@@ -3,6 +3,7 @@
 use super::context::{GuestRegs, Named};
 use super::{cpu, state};
 use crate::machine::percpu::PerCpu;
+use crate::trap::{self, Entry};
 
 /// What TPIDR_EL2 points to: the registers of what runs on this CPU, and the CPU.
 #[repr(C)]
@@ -30,6 +31,25 @@ pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu) {
     // SAFETY: the caller's duty: the context is this CPU's alone.
     unsafe { (*context).cpu = cpu }
     state::with(|state| state.current = context);
+}
+
+/// Does what the vectors do: handles a trap of the guest that runs on this CPU.
+///
+/// # Panics
+/// If none runs.
+pub fn guest_trap(entry: Entry) {
+    let context = state::with(|state| state.current);
+    // SAFETY: as in the other backends: the context is current, and nobody else touches it.
+    let (regs, cpu) = unsafe { (&mut (*context).regs, (*context).cpu.as_ref()) };
+    let Some(cpu) = cpu else { unreachable!("no guest runs") };
+    trap::handle(cpu, regs, entry);
+}
+
+/// Runs `f` on the registers of what runs on this CPU.
+pub fn with_guest<R>(f: impl FnOnce(&mut GuestRegs) -> R) -> R {
+    let context = state::with(|state| state.current);
+    // SAFETY: as above; `f` gets the only reference.
+    f(unsafe { &mut (*context).regs })
 }
 
 /// Returns this CPU's data, or `None` before it is set up.
