@@ -65,7 +65,7 @@ pub fn output(command: &mut Command) -> Result<String> {
 /// # Errors
 /// The program cannot be started or fails; the error holds the log's last lines and its path.
 pub fn run_logged(command: &mut Command, log: &Path) -> Result<()> {
-    let name = describe(command);
+    let name = shortened(&describe(command));
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
     let status = command.status().with_context(|| format!("cannot start `{name}`"))?;
@@ -88,6 +88,17 @@ pub fn tail(path: &Path, count: usize) -> String {
 pub fn describe(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// Keeps the start and the end of a long command: its program, and what it was to do.
+fn shortened(command: &str) -> String {
+    let letters: Vec<char> = command.chars().collect();
+    match (letters.get(..60), letters.len().checked_sub(120).and_then(|from| letters.get(from..))) {
+        (Some(start), Some(end)) if letters.len() > 200 => {
+            format!("{} ... {}", start.iter().collect::<String>(), end.iter().collect::<String>())
+        }
+        _ => command.to_owned(),
+    }
 }
 
 fn quoted(word: &OsStr) -> String {

@@ -31,6 +31,7 @@ impl Apt {
         paths::made(root.join("archives/partial"))?;
         let uri = source::archive_uri()?;
         fs::write(root.join("sources.list"), format!("deb [signed-by={KEYRING}] {uri} {SUITE} main\n"))?;
+        fs::write(root.join("status"), "")?;
         let apt = Self { root };
         cmd::progress("fetching Debian's package lists");
         let update = cmd::run_logged(apt.command("apt-get").args(["-q", "update"]), &log("apt-update")?);
@@ -89,7 +90,8 @@ impl Apt {
             "Dir::Etc::preferencesparts=/dev/null".into(),
             format!("Dir::State={root}"),
             format!("Dir::State::lists={root}/lists"),
-            "Dir::State::status=/dev/null".into(),
+            // Empty, and a file of ours: apt makes its locks beside it.
+            format!("Dir::State::status={root}/status"),
             format!("Dir::Cache={root}"),
             format!("Dir::Cache::archives={root}/archives"),
             "APT::Architecture=arm64".into(),
