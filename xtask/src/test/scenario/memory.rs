@@ -62,7 +62,7 @@ fn host_memory(setting: &Setting<'_>) -> Result<u64> {
 fn sizes(dump: &str) -> Result<u64> {
     let words = dump.split_whitespace().filter(|word| word.len() == 2);
     let bytes: Vec<u8> = words.map(|word| u8::from_str_radix(word, 16)).collect::<Result<_, _>>()?;
-    ensure!(!bytes.is_empty() && bytes.len() % 16 == 0, "odd memory nodes: {dump}");
+    ensure!(!bytes.is_empty() && bytes.len().is_multiple_of(16), "odd memory nodes: {dump}");
     let size = |entry: &[u8]| entry.iter().skip(8).fold(0u64, |size, byte| size << 8 | u64::from(*byte));
     Ok(bytes.chunks(16).map(size).sum())
 }
