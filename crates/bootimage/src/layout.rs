@@ -94,7 +94,15 @@ pub fn plan_dom0(request: &Dom0<'_>) -> Result<Layout, LayoutError> {
             return Ok(layout);
         }
     }
-    attempt(request, &free, Keep { kernel: false, ramdisk: false })
+    let moved = Keep { kernel: false, ramdisk: false };
+    attempt(request, &free, moved).or_else(|error| {
+        // The modules may lie where the kernel must go: then dom0 is laid out without their pages.
+        let mut rest = free.clone();
+        for module in [Some(request.kernel_module), request.ramdisk].into_iter().flatten() {
+            rest.subtract(module.pages_touched().unwrap_or(module)).map_err(|_| error)?;
+        }
+        attempt(request, &rest, moved).map_err(|_| error)
+    })
 }
 
 fn attempt(request: &Dom0<'_>, free: &PhysSet<MAX_FREE>, keep: Keep) -> Result<Layout, LayoutError> {

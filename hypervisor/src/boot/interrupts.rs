@@ -18,19 +18,6 @@ const GICC_BYTES: u64 = 0x2000;
 /// Takes over the GIC and learns the timer's interrupts and rate.
 pub fn init(tree: &Tree<'static>) -> &'static Gic {
     let node = tree.gic().unwrap_or_else(|error| fatal(format_args!("{error}")));
-    let gic = match node.version {
-        GicVersion::V2 { gicd, gicc, gich, .. } => {
-            Gic::V2(GicV2::new(map(gicd), map(whole_gicc(gicc)), map(gich)))
-        }
-        GicVersion::V3 { gicd, stride_bytes, .. } => {
-            let regions = node.redistributors().map(|range| RedistributorRegion {
-                registers: map(range),
-                stride_bytes,
-                bytes: range.len_bytes(),
-            });
-            Gic::V3(GicV3::new(map(gicd), regions.collect::<Vec<_>>()))
-        }
-    };
     let interrupts = node.interrupts();
     let Some(timers) = tree.timer(&interrupts) else {
         fatal(format_args!("No generic timer: the device tree has no arm,armv8-timer or arm,armv7-timer"));
@@ -49,7 +36,7 @@ pub fn init(tree: &Tree<'static>) -> &'static Gic {
         ));
     }
     blame::during(Culprit::Gic, address(&node), || {
-        let gic = gic::init(gic);
+        let gic = gic::init(open(&node));
         let version = if matches!(gic, Gic::V2(_)) { 2 } else { 3 };
         log::info!(
             "GICv{version}: {} interrupts, {} list registers",
@@ -58,6 +45,23 @@ pub fn init(tree: &Tree<'static>) -> &'static Gic {
         );
         gic
     })
+}
+
+/// Maps the registers.
+fn open(node: &devicetree::query::Gic<'_>) -> Gic {
+    match node.version {
+        GicVersion::V2 { gicd, gicc, gich, .. } => {
+            Gic::V2(GicV2::new(map(gicd), map(whole_gicc(gicc)), map(gich)))
+        }
+        GicVersion::V3 { gicd, stride_bytes, .. } => {
+            let regions = node.redistributors().map(|range| RedistributorRegion {
+                registers: map(range),
+                stride_bytes,
+                bytes: range.len_bytes(),
+            });
+            Gic::V3(GicV3::new(map(gicd), regions.collect::<Vec<_>>()))
+        }
+    }
 }
 
 /// Prepares the interface of the first CPU.

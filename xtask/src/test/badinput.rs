@@ -1,13 +1,14 @@
 //! The stage that boots with what a boot loader should never pass: each case must end in one clear line, and
 //! then halt or restart, or boot on with a warning.
 //!
-//! [`rig`] puts a machine together byte by byte, [`tree`] edits device trees, [`kernels`] makes small kernels,
+//! [`rig`] puts a machine together byte by byte, [`starter`] begins it, [`tree`] edits device trees, [`kernels`] makes small kernels,
 //! [`ramlog`] reads the log that the hypervisor keeps in memory, [`cases`] is the table.
 
 mod cases;
 mod kernels;
 mod ramlog;
 mod rig;
+mod starter;
 mod tree;
 
 use super::Context;
@@ -21,7 +22,7 @@ use crate::{image, paths};
 use anyhow::{Result, ensure};
 use rig::Rig;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A boot that has said nothing by then has hung; a busy test machine is slow.
@@ -42,9 +43,19 @@ enum End {
     Silent,
 }
 
+/// Where a case makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum On {
+    /// On both architectures.
+    Both,
+    /// On one.
+    Only(Arch),
+}
+
 /// Something wrong, and what must be said of it.
 struct Bad {
     name: &'static str,
+    on: On,
     /// Makes it wrong.
     spoil: fn(&mut Rig) -> Result<()>,
     /// What must be printed, in this order.
@@ -52,17 +63,38 @@ struct Bad {
     end: End,
 }
 
-fn all() -> impl Iterator<Item = &'static Bad> {
-    cases::ALL.iter().copied().flatten()
+fn all() -> impl Iterator<Item = (Arch, &'static Bad)> {
+    let on = |arch| move |bad: &&Bad| matches!(bad.on, On::Both) || bad.on == On::Only(arch);
+    let cases = || cases::ALL.iter().copied().flatten();
+    Arch::ALL.into_iter().flat_map(move |arch| cases().filter(on(arch)).map(move |bad| (arch, bad)))
 }
 
-fn name(bad: &Bad) -> String {
-    format!("badinput-{}-{}", Arch::Arm64, bad.name)
+fn name(arch: Arch, bad: &Bad) -> String {
+    format!("badinput-{arch}-{}", bad.name)
+}
+
+/// What all cases of an architecture start from.
+struct Base {
+    arch: Arch,
+    /// The hypervisor's image.
+    image: Vec<u8>,
+    /// The machine's own tree.
+    tree: Vec<u8>,
+    /// Where the cases' files go.
+    directory: PathBuf,
+}
+
+impl Base {
+    fn new(arch: Arch) -> Result<Self> {
+        let image = fs::read(image::build(arch, image::Options::default())?.image)?;
+        let directory = paths::made(paths::target().join("badinput").join(arch.name()))?;
+        Ok(Self { arch, image, tree: rig::host_tree(arch, &directory)?, directory })
+    }
 }
 
 /// Names every case.
 pub fn names() -> Result<Vec<String>> {
-    Ok(all().map(name).collect())
+    Ok(all().map(|(arch, bad)| name(arch, bad)).collect())
 }
 
 /// Runs every case that is wanted.
@@ -70,27 +102,26 @@ pub fn run(context: &Context) -> Result<Vec<Case>> {
     if context.hypervisor != Hypervisor::Xenolith {
         return Ok(Vec::new());
     }
-    let wanted: Vec<&Bad> = all().filter(|bad| context.wants(&name(bad))).collect();
+    let wanted: Vec<_> = all().filter(|(arch, bad)| context.wants(&name(*arch, bad))).collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     setup::packages(&[Need::Emulator])?;
-    let image = fs::read(image::build(Arch::Arm64, image::Options::default())?.image)?;
-    let directory = paths::made(paths::target().join("badinput"))?;
-    let blob = rig::host_tree(&directory)?;
-    let job = |bad: &'static Bad| {
-        let (name, image, blob, directory) = (name(bad), &image, &blob, &directory);
-        Job { name: name.clone(), test: Box::new(move || boot(bad, &name, (image, blob), directory)) }
-    };
-    Ok(run_all(wanted.into_iter().map(job).collect()))
+    let archs = Arch::ALL.into_iter().filter(|arch| wanted.iter().any(|(wanted, _)| wanted == arch));
+    let bases = archs.map(Base::new).collect::<Result<Vec<_>>>()?;
+    let jobs = wanted.into_iter().filter_map(|(arch, bad)| {
+        let base = bases.iter().find(|base| base.arch == arch)?;
+        Some(Job { name: name(arch, bad), test: Box::new(move || boot(bad, base)) })
+    });
+    Ok(run_all(jobs.collect()))
 }
 
-fn boot(bad: &Bad, name: &str, (image, blob): (&[u8], &[u8]), directory: &Path) -> Result<()> {
-    let mut rig = Rig::new(image, blob)?;
+fn boot(bad: &Bad, base: &Base) -> Result<()> {
+    let mut rig = Rig::new(base.arch, &base.image, &base.tree)?;
     (bad.spoil)(&mut rig)?;
-    let directory = paths::made(directory.join(name))?;
+    let directory = paths::made(base.directory.join(bad.name))?;
     let mut qemu = rig.command(&directory)?;
-    let log = paths::logs()?.join(format!("{name}.log"));
+    let log = paths::logs()?.join(format!("{}.log", name(base.arch, bad)));
     let mut console = Console::start(&mut qemu, &log, LIMIT)?;
     // A panic is never the answer to bad input; the console gives up at its first line.
     if bad.end == End::Silent {

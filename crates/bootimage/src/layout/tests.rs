@@ -235,6 +235,21 @@ fn arm32_with_all_memory_uses_what_lies_below_too() {
 }
 
 #[test]
+fn a_packed_zimage_in_the_way_of_its_own_place() {
+    // The one 128 MiB block that is free holds the module where the kernel must unpack.
+    let kernel = Kernel { payload: Payload { packing: Packing::Gzip, ..zimage(MIB).payload }, ..zimage(MIB) };
+    let free = [range(GIB + 3 * MIB, 125 * MIB), range(GIB + 129 * MIB, 380 * MIB)];
+    let request = Dom0 {
+        kernel_module: range(GIB + 256 * MIB + 8 * MIB, MIB),
+        ramdisk: None,
+        ..debian(&free, &kernel, 96 * MIB)
+    };
+    let layout = plan(&request);
+    assert!(matches!(layout.kernel, Place::Moves(_)));
+    assert!(!layout.kernel.range().overlaps(&request.kernel_module));
+}
+
+#[test]
 fn fixed_kernels() {
     let at = PhysAddr::new(0x4800_0000);
     let kernel = Kernel { load: LoadRule::Fixed { load: at, entry: at }, ..zimage(4 * MIB) };

@@ -9,7 +9,7 @@ use bootimage::Layout;
 use devicetree::Tree;
 use devicetree::query::Modules;
 use pagetable::PageType;
-use types::{PAGE_SHIFT, PhysRange};
+use types::{DomId, PAGE_SHIFT, PhysRange};
 
 /// The most tables set aside for splitting dom0's blocks.
 const SPARE_TABLES: usize = 1024;
@@ -54,10 +54,16 @@ pub fn available(
     all
 }
 
-/// Gives the banks' frames to the domain and maps them at their own addresses.
+/// Takes the banks' frames, before anything else that is allocated could be in their way.
+pub fn take(id: DomId, layout: &Layout) {
+    for bank in layout.banks.as_slice() {
+        must(frames::alloc_at(*bank, Usage::ram(id)), "memory");
+    }
+}
+
+/// Maps the banks, which are taken, at their own addresses.
 pub fn give(domain: &Domain, layout: &Layout) {
     for bank in layout.banks.as_slice() {
-        must(frames::alloc_at(*bank, Usage::ram(domain.id)), "memory");
         must(map_same(domain, *bank, PageType::RamRw), "memory's mapping");
         domain.add_pages(bank.len_bytes() >> PAGE_SHIFT);
     }

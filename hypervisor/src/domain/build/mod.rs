@@ -45,6 +45,7 @@ pub fn dom0(machine: &Machine, modules: &Modules<'static>, memory: Memory) -> Ar
     let policy =
         Policy::new(&machine.tree, console, hidden).unwrap_or_else(|error| fatal(format_args!("{error}")));
     let (kernel, layout) = load::plan(machine, modules, memory);
+    memory::take(DomId::ZERO, &layout);
     let vcpus = vcpu_count(machine, &policy);
     let domain = make(machine, &policy, vcpus);
     memory::give(&domain, &layout);

@@ -4,10 +4,12 @@
 //! tree's address to the image, as firmware would.
 
 use super::kernels;
+use super::starter;
 use super::tree::{self, Node};
+use crate::arch::Arch;
 use crate::cmd;
 use crate::image::{EarlyUart, patch_early_uart};
-use crate::qemu::machine::PROGRAM;
+use crate::qemu::machine::{Machine, PROGRAM};
 use anyhow::{Context, Result};
 use std::fs;
 use std::io::Read;
@@ -17,41 +19,30 @@ use std::process::Command;
 /// Where RAM starts.
 pub const RAM: u64 = 0x4000_0000;
 /// How much there is, in MiB.
-pub const RAM_MIB: u64 = 256;
+pub const RAM_MIB: u64 = 512;
 /// The instructions that the first CPU starts at; QEMU's own tree is below.
 const STARTER: u64 = 0x4010_0000;
 /// Where the image is loaded.
 pub const IMAGE: u64 = 0x4020_0000;
 /// Where the device tree is.
 pub const TREE: u64 = 0x4800_0000;
-/// Where dom0's kernel is.
-pub const KERNEL: u64 = 0x4600_0000;
+/// Where dom0's kernel is: a zImage needs the start of its 128 MiB.
+pub const KERNEL: u64 = 0x5200_0000;
 /// The machine's PL011.
 pub const UART: u64 = 0x0900_0000;
 /// The file that is the machine's memory, in the case's directory.
 pub const RAM_FILE: &str = "ram";
 
-/// `ldr x0, .+16; ldr x1, .+20; br x1; nop`, then the tree's address and the entry.
-const START: [u32; 4] = [0x5800_0080, 0x5800_00a1, 0xd61f_0020, 0xd503_201f];
-/// Turns the MMU on, with the tables at the first address behind it and the TCR behind that.
-const START_WITH_MMU: [u32; 12] = [
-    0x5800_0182, // ldr x2, .+48
-    0xd51c_2002, // msr ttbr0_el2, x2
-    0x5800_0182, // ldr x2, .+48
-    0xd51c_2042, // msr tcr_el2, x2
-    0xd280_1fe2, // mov x2, #0xff: attribute 0 is Normal memory
-    0xd51c_a202, // msr mair_el2, x2
-    0xd503_3fdf, // isb
-    0xd53c_1002, // mrs x2, sctlr_el2
-    0xb240_0042, // orr x2, x2, #1
-    0xd51c_1002, // msr sctlr_el2, x2
-    0xd503_3fdf, // isb
-    0x1400_0005, // b .+20
-];
-/// 39 bits of addresses from a level-1 table, 40 bits of physical ones.
-const TCR: u64 = 25 | 2 << 16 | 1 << 31 | 1 << 23;
-/// A level-1 block of Normal memory: valid, accessed, inner shareable.
-const BLOCK: u64 = 1 | 3 << 8 | 1 << 10;
+/// The exception level, or the mode of the same rank, in which the CPU starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// EL2 or Hyp mode, as it must be.
+    El2,
+    /// EL1 or SVC mode.
+    El1,
+    /// EL3 or secure SVC mode.
+    El3,
+}
 
 /// Whether the CPU's MMU is on when the image is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +56,10 @@ pub enum Mmu {
 /// Everything about a boot that may be wrong.
 #[derive(Clone, Debug)]
 pub struct Rig {
-    /// The model, its options included.
-    pub machine: &'static str,
+    /// The architecture.
+    pub arch: Arch,
+    /// What the first CPU starts in.
+    pub model: Model,
     /// How many CPUs.
     pub cpus: u32,
     /// The hypervisor's image.
@@ -93,33 +86,36 @@ pub struct Rig {
 ///
 /// # Errors
 /// It does not start.
-pub fn host_tree(directory: &Path) -> Result<Vec<u8>> {
+pub fn host_tree(arch: Arch, directory: &Path) -> Result<Vec<u8>> {
     let file = directory.join("host.dtb");
-    let machine = format!("{},dumpdtb={}", MACHINE, file.display());
+    let machine = format!("{},dumpdtb={}", machine(arch, Model::El2), file.display());
     let memory = format!("{RAM_MIB}M");
-    cmd::output(Command::new(PROGRAM).args([
-        "-machine",
-        &machine,
-        "-cpu",
-        CPU,
-        "-m",
-        &memory,
-        "-nodefaults",
-    ]))?;
+    let cpu = Machine::usual(arch).cpu;
+    let mut qemu = Command::new(PROGRAM);
+    cmd::output(qemu.args(["-machine", &machine, "-cpu", &cpu, "-m", &memory, "-nodefaults"]))?;
     fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-const MACHINE: &str = "virt,virtualization=on,gic-version=3";
-const CPU: &str = "cortex-a57";
+/// Gives QEMU's name of a machine.
+fn machine(arch: Arch, model: Model) -> String {
+    let gic = Machine::usual(arch).gic;
+    let options = match model {
+        Model::El2 => ",virtualization=on",
+        Model::El1 => "",
+        Model::El3 => ",virtualization=on,secure=on",
+    };
+    format!("virt{options},gic-version={gic}")
+}
 
 impl Rig {
     /// A boot with nothing wrong.
     ///
     /// # Errors
     /// The tree is not as QEMU's usually are.
-    pub fn new(image: &[u8], blob: &[u8]) -> Result<Self> {
+    pub fn new(arch: Arch, image: &[u8], blob: &[u8]) -> Result<Self> {
         let mut rig = Self {
-            machine: MACHINE,
+            arch,
+            model: Model::El2,
             cpus: 1,
             image: image.to_vec(),
             image_at: IMAGE,
@@ -127,7 +123,7 @@ impl Rig {
             reservations: Vec::new(),
             blob: None,
             tree_at: TREE,
-            kernel: Some((KERNEL, kernels::image(0x1_0000))),
+            kernel: Some((KERNEL, kernels::image(arch, 0x1_0000))),
             loaded: Vec::new(),
             mmu: Mmu::Off,
         };
@@ -140,7 +136,7 @@ impl Rig {
     /// # Errors
     /// The tree has no `/chosen`.
     pub fn options(&mut self, extra: &str) -> Result<()> {
-        let line = format!("console=dtuart bootscrub=0 dom0_mem=64M {extra}");
+        let line = format!("console=dtuart bootscrub=0 dom0_mem=96M {extra}");
         self.tree.child("chosen")?.set_str("xen,xen-bootargs", line.trim_end());
         Ok(())
     }
@@ -203,7 +199,8 @@ impl Rig {
         let mut qemu = Command::new(PROGRAM);
         let ram =
             format!("memory-backend-file,id=ram,share=on,size={RAM_MIB}M,mem-path={}", self.ram(directory)?);
-        qemu.args(["-machine", &format!("{},memory-backend=ram", self.machine), "-cpu", CPU]);
+        let machine = format!("{},memory-backend=ram", machine(self.arch, self.model));
+        qemu.args(["-machine", &machine, "-cpu", &Machine::usual(self.arch).cpu]);
         qemu.args(["-object", &ram, "-smp", &self.cpus.to_string(), "-m", &format!("{RAM_MIB}M")]);
         qemu.args(["-nodefaults", "-display", "none", "-no-reboot"]);
         for (index, (address, bytes)) in parts.iter().enumerate() {
@@ -212,7 +209,8 @@ impl Rig {
             qemu.args(["-device", &loader(&file, *address)]);
         }
         let file = directory.join("starter");
-        fs::write(&file, self.starter())?;
+        let code = starter::code(self.arch, self.mmu, STARTER, [self.tree_at, self.image_at]);
+        fs::write(&file, code)?;
         qemu.args(["-device", &format!("{},cpu-num=0", loader(&file, STARTER))]);
         Ok(qemu)
     }
@@ -224,26 +222,6 @@ impl Rig {
             fs::remove_file(&file)?;
         }
         Ok(file.display().to_string())
-    }
-
-    fn starter(&self) -> Vec<u8> {
-        let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
-        let mut code = Vec::new();
-        if self.mmu == Mmu::On {
-            code.extend(words(&START_WITH_MMU));
-            code.extend((STARTER + 0x1000).to_le_bytes());
-            code.extend(TCR.to_le_bytes());
-        }
-        code.extend(words(&START));
-        code.extend(self.tree_at.to_le_bytes());
-        code.extend(self.image_at.to_le_bytes());
-        if self.mmu == Mmu::On {
-            code.resize(0x1000, 0);
-            code.extend(
-                (0..512_u64).flat_map(|gib| if gib < 4 { (gib << 30 | BLOCK).to_le_bytes() } else { [0; 8] }),
-            );
-        }
-        code
     }
 }
 

@@ -89,6 +89,14 @@ impl Node {
         self.set(name, &bytes)
     }
 
+    /// Sets the first two cells of a property that has more.
+    pub fn set_first(&mut self, name: &str, number: u64) {
+        let property = self.properties.iter_mut().find(|(own, _)| own == name);
+        if let Some(place) = property.and_then(|(_, value)| value.get_mut(..8)) {
+            place.copy_from_slice(&number.to_be_bytes());
+        }
+    }
+
     /// Removes a property.
     pub fn remove(&mut self, name: &str) {
         self.properties.retain(|(own, _)| own != name);

@@ -1,14 +1,16 @@
 //! The state at the first instruction, and the device tree as bytes.
 
 use super::super::kernels::noise;
-use super::super::rig::{Mmu, RAM, RAM_MIB, TREE};
-use super::super::{Bad, End};
+use super::super::rig::{Mmu, Model, RAM, RAM_MIB, TREE};
+use super::super::{Bad, End, On};
+use crate::arch::Arch;
 
 pub const CASES: &[Bad] = &[
     Bad {
         name: "el1",
+        on: On::Only(Arch::Arm64),
         spoil: |rig| {
-            rig.machine = "virt,gic-version=3";
+            rig.model = Model::El1;
             rig.early_uart()
         },
         says: &["(XEN) Started below EL2: no hypervisor can run. Start in EL2"],
@@ -16,15 +18,47 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "el3",
+        on: On::Only(Arch::Arm64),
         spoil: |rig| {
-            rig.machine = "virt,virtualization=on,secure=on,gic-version=3";
+            rig.model = Model::El3;
             rig.early_uart()
         },
         says: &["(XEN) Started in EL3: firmware must enter the image in EL2"],
         end: End::Stops,
     },
     Bad {
+        name: "svc",
+        on: On::Only(Arch::Arm32),
+        spoil: |rig| {
+            rig.model = Model::El1;
+            rig.early_uart()
+        },
+        says: &["(XEN) Started in SVC mode", "start in Hyp mode"],
+        end: End::Stops,
+    },
+    Bad {
+        name: "secure-svc",
+        on: On::Only(Arch::Arm32),
+        spoil: |rig| {
+            rig.model = Model::El3;
+            rig.early_uart()
+        },
+        says: &["(XEN) Started in SVC mode", "start in Hyp mode"],
+        end: End::Stops,
+    },
+    Bad {
+        name: "svc-without-early-uart",
+        on: On::Only(Arch::Arm32),
+        spoil: |rig| {
+            rig.model = Model::El1;
+            Ok(())
+        },
+        says: &["(XEN) Started in SVC mode", "start in Hyp mode"],
+        end: End::Silent,
+    },
+    Bad {
         name: "mmu-on",
+        on: On::Both,
         spoil: |rig| {
             rig.mmu = Mmu::On;
             rig.early_uart()
@@ -34,6 +68,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "not-at-a-page",
+        on: On::Both,
         spoil: |rig| {
             rig.image_at += 0x800;
             rig.early_uart()
@@ -43,8 +78,9 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "el1-without-early-uart",
+        on: On::Only(Arch::Arm64),
         spoil: |rig| {
-            rig.machine = "virt,gic-version=3";
+            rig.model = Model::El1;
             Ok(())
         },
         says: &["(XEN) Started below EL2: no hypervisor can run. Start in EL2"],
@@ -52,6 +88,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "no-tree",
+        on: On::Both,
         spoil: |rig| {
             rig.tree_at = 0;
             rig.early_uart()
@@ -61,6 +98,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "no-tree-without-early-uart",
+        on: On::Both,
         spoil: |rig| {
             rig.tree_at = 0;
             Ok(())
@@ -70,6 +108,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "tree-misaligned",
+        on: On::Both,
         spoil: |rig| {
             rig.tree_at = TREE + 2;
             rig.early_uart()
@@ -79,16 +118,18 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "tree-nowhere",
+        on: On::Both,
         spoil: |rig| {
             // Nothing answers behind the end of RAM.
             rig.tree_at = RAM + (RAM_MIB << 20) + 0x10_0000;
             rig.early_uart()
         },
-        says: &["(XEN) Device tree at 0x50100000: reading it faults. Pass the address"],
+        says: &["(XEN) Device tree at 0x60100000: reading it faults. Pass the address"],
         end: End::Halts,
     },
     Bad {
         name: "tree-beyond-the-address-space",
+        on: On::Only(Arch::Arm64),
         spoil: |rig| {
             rig.tree_at = 0xffff_ffff_ffff_f000;
             rig.early_uart()
@@ -98,6 +139,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "tree-of-noise",
+        on: On::Both,
         spoil: |rig| {
             rig.blob = Some(noise(0x1_0000));
             rig.early_uart()
@@ -107,6 +149,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "tree-with-impossible-size",
+        on: On::Both,
         spoil: |rig| {
             let mut blob = rig.blob()?;
             blob[4..8].copy_from_slice(&0xffff_fff0_u32.to_be_bytes());
@@ -118,6 +161,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "tree-truncated",
+        on: On::Both,
         spoil: |rig| {
             let mut blob = rig.blob()?;
             blob.truncate(blob.len() / 2);
@@ -130,6 +174,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "tree-larger-than-memory",
+        on: On::Both,
         spoil: |rig| {
             // Its header is in the last page of RAM, its blocks would lie behind.
             let blob = rig.blob()?;
@@ -138,11 +183,12 @@ pub const CASES: &[Bad] = &[
             rig.tree_at = at;
             rig.early_uart()
         },
-        says: &["(XEN) Device tree at 0x4ffff000: reading it faults"],
+        says: &["(XEN) Device tree at 0x5ffff000: reading it faults"],
         end: End::Halts,
     },
     Bad {
         name: "tree-with-corrupt-structure",
+        on: On::Both,
         spoil: |rig| {
             let mut blob = rig.blob()?;
             let middle = blob.len() / 3;

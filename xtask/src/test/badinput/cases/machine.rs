@@ -1,17 +1,21 @@
 //! A tree that is valid, of a machine that cannot be used as it is.
 
+use super::super::rig::KERNEL;
 use super::super::tree::Node;
-use super::super::{Bad, End};
+use super::super::{Bad, End, On};
+use crate::arch::Arch;
 
 pub const CASES: &[Bad] = &[
     Bad {
         name: "nothing-wrong",
+        on: On::Both,
         spoil: |_| Ok(()),
         says: &["(XEN) Command line: console=dtuart", "(XEN) dom0: 1 vCPUs"],
         end: End::Boots,
     },
     Bad {
         name: "no-memory",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.remove_children("memory");
             Ok(())
@@ -21,6 +25,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "memory-without-size",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.child("memory")?.set_wide("reg", &[0x4000_0000, 0]);
             Ok(())
@@ -30,6 +35,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "memory-that-wraps",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.child("memory")?.set_wide("reg", &[0xffff_ffff_ffff_0000, 0x10_0000]);
             Ok(())
@@ -39,6 +45,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "memory-elsewhere",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.child("memory")?.set_wide("reg", &[0x8000_0000, 0x1000_0000]);
             Ok(())
@@ -48,10 +55,11 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "memory-too-small",
+        on: On::Both,
         spoil: |rig| {
             rig.tree
                 .child("memory")?
-                .set_wide("reg", &[0x4020_0000, 0x10_0000, 0x4600_0000, 0x1_0000, 0x4800_0000, 0x10_0000]);
+                .set_wide("reg", &[0x4020_0000, 0x10_0000, KERNEL, 0x1_0000, 0x4800_0000, 0x10_0000]);
             Ok(())
         },
         says: &["(XEN) No piece of free RAM is large enough for the hypervisor's own tables"],
@@ -59,6 +67,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "noreboot",
+        on: On::Both,
         spoil: |rig| {
             rig.options("noreboot")?;
             rig.tree.remove_children("memory");
@@ -69,6 +78,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "no-gic",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.remove_children("intc");
             Ok(())
@@ -78,6 +88,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "unknown-gic",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.child("intc")?.set_str("compatible", "vendor,interrupt-machine");
             Ok(())
@@ -87,6 +98,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "gic-without-registers",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.child("intc")?.remove("reg");
             Ok(())
@@ -96,6 +108,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "gic-without-this-cpu",
+        on: On::Only(Arch::Arm64),
         spoil: |rig| {
             // A redistributor of another CPU, and the last: GICR_TYPER's affinity is 7.
             rig.loaded.push((0x4f00_0008, (7_u64 << 32 | 1 << 4).to_le_bytes().to_vec()));
@@ -107,8 +120,9 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "gic-nowhere",
+        on: On::Both,
         spoil: |rig| {
-            rig.tree.child("intc")?.set_wide("reg", &[0x7800_0000, 0x1_0000, 0x80a_0000, 0xf6_0000]);
+            rig.tree.child("intc")?.set_first("reg", 0x7800_0000);
             Ok(())
         },
         says: &["(XEN) GIC at 0x78000000: its registers fault"],
@@ -116,6 +130,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "gic-with-impossible-stride",
+        on: On::Only(Arch::Arm64),
         spoil: |rig| {
             rig.tree.child("intc")?.set_cells("redistributor-stride", &[0, 0]);
             Ok(())
@@ -125,6 +140,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "uart-nowhere",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.child("pl011")?.set_wide("reg", &[0x7900_0000, 0x1000]);
             Ok(())
@@ -134,6 +150,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "no-timer",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.remove_children("timer");
             Ok(())
@@ -143,6 +160,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "cpu-that-does-not-exist",
+        on: On::Both,
         spoil: |rig| {
             let mut ghost = Node::named("cpu@77");
             ghost.set_str("device_type", "cpu").set_str("compatible", "arm,cortex-a57");
@@ -164,6 +182,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "cpu-that-nobody-can-start",
+        on: On::Both,
         spoil: |rig| {
             let mut ghost = Node::named("cpu@1");
             ghost
@@ -179,6 +198,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "cpu-that-does-not-answer",
+        on: On::Both,
         spoil: |rig| {
             let mut ghost = Node::named("cpu@1");
             ghost.set_str("device_type", "cpu").set_str("enable-method", "spin-table").set_cells("reg", &[1]);
@@ -191,6 +211,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "unknown-uart",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.child("pl011")?.set_str("compatible", "vendor,uart");
             rig.early_uart()
@@ -200,6 +221,7 @@ pub const CASES: &[Bad] = &[
     },
     Bad {
         name: "unknown-uart-without-early-uart",
+        on: On::Both,
         spoil: |rig| {
             rig.tree.child("pl011")?.set_str("compatible", "vendor,uart");
             Ok(())
