@@ -150,6 +150,7 @@ impl Console {
     pub fn wait_for_end(&mut self) -> Result<ExitStatus> {
         loop {
             if let Some(status) = self.child.try_wait()? {
+                self.drain();
                 return Ok(status);
             }
             self.check_fatal(&["the end of QEMU"])?;
@@ -161,6 +162,13 @@ impl Console {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(20)),
             }
+        }
+    }
+
+    /// Takes what is still in the pipe of a QEMU that has ended: its reader ends at the last byte.
+    fn drain(&mut self) {
+        while let Ok(chunk) = self.chunks.recv_timeout(QUIET * 10) {
+            self.text.push_str(&String::from_utf8_lossy(&chunk));
         }
     }
 
