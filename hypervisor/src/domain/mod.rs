@@ -77,7 +77,8 @@ impl Domain {
     pub fn for_test(id: DomId, p2m: P2m, vgic: vgic::DomainVgic) -> Option<Arc<Self>> {
         let shared_info = shared_info::SharedInfo::new(id).ok()?;
         let events =
-            events::Events::new(id, shared_info.mfn(), types::Port::new(1023), vgic.model.vcpus().into()).ok()?;
+            events::Events::new(id, shared_info.mfn(), types::Port::new(1023), vgic.model.vcpus().into())
+                .ok()?;
         Some(Arc::new(Self {
             id,
             role: Role::Guest,

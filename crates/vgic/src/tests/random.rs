@@ -77,7 +77,7 @@ impl World {
             timers,
             v2,
             activates: lrs == 16,
-            dropped: (seed % 3 == 0).then(Default::default),
+            dropped: seed.is_multiple_of(3).then(Default::default),
             trace: std::vec::Vec::new(),
         }
     }
