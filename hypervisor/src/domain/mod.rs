@@ -146,6 +146,12 @@ pub fn register(domain: &Arc<Domain>) {
     }
 }
 
+/// Takes a test's domain from the list.
+#[cfg(test)]
+pub fn forget(domain: &Arc<Domain>) {
+    DOMAINS.lock().retain(|other| !Arc::ptr_eq(other, domain));
+}
+
 /// Returns dom0, once it is built.
 #[inline]
 pub fn hardware() -> Option<&'static Arc<Domain>> {

@@ -46,6 +46,11 @@ static SESSION: Mutex<()> = Mutex::new(());
 static MACHINE: Once = Once::new();
 static NEXT: AtomicU16 = AtomicU16::new(1);
 
+/// Keeps other sessions, and with them other text in the RAM log, away.
+pub fn session() -> MutexGuard<'static, ()> {
+    SESSION.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A vCPU that runs on the simulated CPU.
 pub struct Rig {
     pub cpu: &'static PerCpu,
@@ -55,7 +60,7 @@ pub struct Rig {
 
 impl Rig {
     pub fn new() -> Self {
-        let session = SESSION.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = session();
         state::reset();
         MACHINE.call_once(make_machine);
         let cpu = percpu::get(CpuId::new(0)).unwrap();

@@ -168,21 +168,4 @@ fn reboot() {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_letter_is_there_once() {
-        for (n, key) in KEYS.iter().enumerate() {
-            assert!(key.letter.is_ascii_graphic());
-            assert!(
-                KEYS.iter().skip(n + 1).all(|other| other.letter > key.letter),
-                "{}",
-                char::from(key.letter)
-            );
-        }
-        for letter in b"*0CRTdehimqrt" {
-            assert!(KEYS.iter().any(|key| key.letter == *letter));
-        }
-    }
-}
+mod tests;

@@ -1,10 +1,11 @@
 //! The console over a PL011 that the test plays; the log's ring is shared with other tests, so that only
-//! numbers of bytes are looked at.
+//! numbers of bytes are looked at, in a session.
 
 use super::*;
 use crate::arch::state;
 use crate::drivers::uart::Kind;
 use crate::machine::mmio::MmioWindow;
+use crate::tests::session;
 use core::sync::atomic::AtomicU32;
 
 const REGISTERS: usize = 32;
@@ -44,6 +45,7 @@ impl Device {
 
 #[test]
 fn a_full_transmitter_is_left_to_its_interrupt() {
+    let _session = session();
     let device = Device::new();
     let mut console = device.console(Pace::Fetched);
     device.set_full(FULL);
@@ -58,6 +60,7 @@ fn a_full_transmitter_is_left_to_its_interrupt() {
 
 #[test]
 fn a_message_ends_a_guests_line() {
+    let _session = session();
     let device = Device::new();
     let mut console = device.console(Pace::Fetched);
     device.set_full(FULL);
@@ -69,6 +72,7 @@ fn a_message_ends_a_guests_line() {
 
 #[test]
 fn a_guest_waits_for_room() {
+    let _session = session();
     let device = Device::new();
     let mut console = device.console(Pace::Fetched);
     device.set_full(FULL);
@@ -81,6 +85,7 @@ fn a_guest_waits_for_room() {
 
 #[test]
 fn a_guest_does_not_wait_for_a_dead_uart() {
+    let _session = session();
     let device = Device::new();
     let mut console = device.console(Pace::Fetched);
     device.set_full(FULL);
@@ -94,6 +99,7 @@ fn a_guest_does_not_wait_for_a_dead_uart() {
 
 #[test]
 fn what_is_waited_for_is_sent_and_a_stuck_uart_given_up() {
+    let _session = session();
     let device = Device::new();
     let mut console = device.console(Pace::Waiting);
     console.say(format_args!("{HELLO}"));
@@ -105,6 +111,7 @@ fn what_is_waited_for_is_sent_and_a_stuck_uart_given_up() {
 
 #[test]
 fn what_was_lost_is_told_before_the_next_message() {
+    let _session = session();
     let device = Device::new();
     let mut console = device.console(Pace::Fetched);
     device.set_full(FULL);
@@ -119,6 +126,7 @@ fn what_was_lost_is_told_before_the_next_message() {
 
 #[test]
 fn without_a_uart_everything_is_kept_until_none_can_come() {
+    let _session = session();
     state::reset();
     let mut console = Console::NEW;
     console.say(format_args!("{HELLO}"));
