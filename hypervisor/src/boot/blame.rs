@@ -17,6 +17,8 @@ pub enum Culprit {
     Gic,
     /// The console.
     Uart,
+    /// Another device that EL2 looks at.
+    Device,
 }
 
 /// The culprit's number, 0 for none.
@@ -30,6 +32,7 @@ pub fn during<R>(culprit: Culprit, address: PhysAddr, touch: impl FnOnce() -> R)
         Culprit::Tree => 1,
         Culprit::Gic => 2,
         Culprit::Uart => 3,
+        Culprit::Device => 4,
     };
     KIND.store(kind, Ordering::Relaxed);
     let result = touch();
@@ -51,6 +54,9 @@ pub fn tell() {
         }
         3 => fatal(format_args!(
             "Console at {address}: its registers fault. Correct dtuart= or the device tree."
+        )),
+        4 => fatal(format_args!(
+            "Device at {address}: its registers fault. Correct its reg in the device tree, or disable it there."
         )),
         _ => {}
     }

@@ -13,7 +13,7 @@ use core::fmt;
 use devicetree::Tree;
 use devicetree::query::{Modules, ReservedKind};
 use pagetable::El2Access;
-use types::{PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange};
+use types::{PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange, VirtAddr};
 
 /// Pieces of RAM that are told apart.
 pub const PIECES: usize = 64;
@@ -96,6 +96,10 @@ pub fn survey(tree: &Tree<'_>, modules: &Modules<'_>) -> Result<Memory, Error> {
     if ram.as_slice().is_empty() {
         return Err(Error::NoMemory);
     }
+    if let Some(rest) = beyond_sections(&ram) {
+        log::warn!("RAM in more than {MAX_SECTIONS} GiB of addresses is not used: {rest}");
+        ram.subtract(rest)?;
+    }
     let mut free = BootMap::<PIECES>::new();
     for piece in ram.as_slice() {
         free.add(*piece)?;
@@ -118,6 +122,24 @@ pub fn survey(tree: &Tree<'_>, modules: &Modules<'_>) -> Result<Memory, Error> {
     build::taken(tree, modules, &mut take);
     full?;
     Ok(Memory { ram, free })
+}
+
+/// Returns the addresses from where on the frame table has no sections left for RAM.
+fn beyond_sections(ram: &BootMap<PIECES>) -> Option<PhysRange> {
+    let gibs = |piece: &PhysRange| {
+        let last = piece.end().raw().saturating_sub(1) / SECTION_BYTES;
+        piece.start().raw() / SECTION_BYTES..=last
+    };
+    let mut all = ram.as_slice().iter().flat_map(gibs);
+    let mut last = all.next()?;
+    let mut sections = 1;
+    let first_without = all.find(|gib| {
+        sections += usize::from(*gib != last);
+        last = *gib;
+        sections > MAX_SECTIONS
+    })?;
+    PhysRange::from_bounds(PhysAddr::new(first_without.checked_mul(SECTION_BYTES)?), PhysAddr::new(u64::MAX))
+        .ok()
 }
 
 /// Cuts off what the architecture cannot reach.
@@ -150,7 +172,10 @@ pub fn bring_up(memory: &mut Memory) -> Result<(), Error> {
     heap::init(layout::HEAP, arch::to_usize(HEAP_BYTES));
     let mut table =
         FrameTable::with_capacity(sections.iter().flatten().count()).map_err(|_| Error::Frames)?;
-    let mut at = heap_frames.end();
+    // In one run: as storage and addresses stay aligned to each other, blocks map it.
+    let storage = PhysRange::new(heap_frames.end(), table_bytes).map_err(|_| Error::TooSmall)?;
+    hyp_space::map_memory(layout::FRAME_TABLE, storage, El2Access::ReadWrite)?;
+    let mut at = layout::FRAME_TABLE;
     for piece in sections.iter().copied().flatten() {
         at = add_section(&mut table, piece, at)?;
     }
@@ -210,18 +235,12 @@ fn storage_bytes(piece: PhysRange) -> u64 {
     bytes.next_multiple_of(PAGE_BYTES)
 }
 
-/// Maps a section's storage from the frames at `at` on and returns the next frame.
-fn add_section(table: &mut FrameTable<'static>, piece: PhysRange, at: PhysAddr) -> Result<PhysAddr, Error> {
-    static USED: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
-    let bytes = storage_bytes(piece);
-    let offset = USED.fetch_add(arch::to_usize(bytes), core::sync::atomic::Ordering::Relaxed);
-    let va = layout::FRAME_TABLE.wrapping_add(offset);
-    let storage = PhysRange::new(at, bytes).map_err(|_| Error::TooSmall)?;
-    hyp_space::map_memory(va, storage, El2Access::ReadWrite)?;
+/// Adds a section with the storage at `at` and returns where the next one's is.
+fn add_section(table: &mut FrameTable<'static>, piece: PhysRange, at: VirtAddr) -> Result<VirtAddr, Error> {
     let frames = arch::to_usize(piece.len_bytes() >> PAGE_SHIFT);
-    let storage = frame_window::static_slice::<FrameInfo>(va, frames);
+    let storage = frame_window::static_slice::<FrameInfo>(at, frames);
     table.add_section(piece.start().frame(), storage).map_err(|_| Error::Frames)?;
-    Ok(at.wrapping_add(bytes))
+    Ok(at.wrapping_add(arch::to_usize(storage_bytes(piece))))
 }
 
 /// Unmaps the entry code's page at its physical address: once the last CPU is up nobody needs it.

@@ -76,9 +76,11 @@ pub fn primary(dtb: PhysAddr) -> ! {
     log::info!("Platform: {}", machine.platform.name());
     start_cpu(&tree);
     smmu::bypass_all(&machine.tree);
-    smp::start_others(machine);
+    let others = smp::start_others(machine);
     let dom0 = build::dom0(machine, &modules, memory);
-    memory::unmap_identity();
+    if others == smp::Arrived::All {
+        memory::unmap_identity();
+    }
     report(machine, &dom0);
     crate::console::begin(&machine.options);
     run(&dom0)

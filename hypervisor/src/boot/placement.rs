@@ -1,6 +1,6 @@
 //! Whether what the boot loader put into memory can be there: the image, the device tree, the modules.
 //!
-//! Each must lie in RAM, and nothing may overlap another, or reserved memory. A boot loader may note
+//! Nothing may overlap another; image and modules must lie in RAM, and not in reserved memory. A boot loader may note
 //! what it loaded in `/memreserve/` (U-Boot does): an entry that covers all of a thing is that note.
 
 use super::memory::PIECES;
@@ -76,6 +76,10 @@ pub fn check<'a>(tree: &Tree<'a>, modules: &Modules<'a>, ram: &BootMap<PIECES>) 
         let Some(thing) = things(n) else { continue };
         if let Some(other) = (0..n).filter_map(things).find(|other| thing.1.overlaps(&other.1)) {
             return Err(Conflict::Overlap(thing, other));
+        }
+        // The tree is only read: where firmware keeps it is firmware's business.
+        if thing.0 == Thing::Tree {
+            continue;
         }
         check_reserved(tree, thing)?;
         if !ram.covers(&thing.1) {

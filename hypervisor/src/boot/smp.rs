@@ -35,12 +35,22 @@ enum Failure {
     Lost,
 }
 
+/// Whether every CPU that was told to start has done so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// The entry code is not needed any more.
+    All,
+    /// One may still come, and park.
+    NotAll,
+}
+
 /// Brings up every CPU of the tree but this one, at most as many as `maxcpus` says.
-pub fn start_others(machine: &Machine) {
+pub fn start_others(machine: &Machine) -> Arrived {
     let boot = sysreg::mpidr();
     BOOT_MIDR.store(low_word(sysreg::midr()), Ordering::Relaxed);
     let most = machine.options.maxcpus.map_or(MAX_CPUS, |max| (max.max(1) as usize).min(MAX_CPUS));
     let mut next = 1;
+    let mut arrived = Arrived::All;
     for (attempt, cpu) in (1..).zip(machine.tree.cpus().filter(|cpu| cpu.mpidr != boot)) {
         if next >= most {
             log::info!("CPU {:#x} stays off: the limit is {most}", cpu.mpidr);
@@ -54,11 +64,13 @@ pub fn start_others(machine: &Machine) {
                     "CPU {:#x} does not come up within 2 seconds: no further CPU is started",
                     cpu.mpidr
                 );
+                arrived = Arrived::NotAll;
                 break;
             }
         }
     }
     log::info!("Brought up {next} CPUs");
+    arrived
 }
 
 /// Starts a CPU as number `number`, on a stack of its own for each attempt.

@@ -1,6 +1,7 @@
 //! SMMUs that firmware left on: they are put into bypass, so that dom0's DMA reaches its 1:1 memory.
 
 use crate::arch::cpu;
+use crate::boot::blame::{self, Culprit};
 use crate::machine::mmio::MmioWindow;
 use devicetree::Tree;
 
@@ -34,9 +35,13 @@ pub fn bypass_all(tree: &Tree<'_>) {
         if !is_v3 && !node.is_compatible_any(&V2) {
             continue;
         }
-        let registers = walk.lineage().registers(0).and_then(|range| MmioWindow::map(range).ok());
-        let done = registers
-            .is_some_and(|registers| if is_v3 { bypass_v3(registers) } else { bypass_v2(registers) });
+        let range = walk.lineage().registers(0);
+        let done = range.zip(range.and_then(|range| MmioWindow::map(range).ok())).is_some_and(
+            |(range, registers)| {
+                let bypass = || if is_v3 { bypass_v3(registers) } else { bypass_v2(registers) };
+                blame::during(Culprit::Device, range.start(), bypass)
+            },
+        );
         if done {
             log::info!("{}: put into bypass", node.name());
         } else {

@@ -140,10 +140,13 @@ pub fn map_ram(range: PhysRange) -> Result<(), Error> {
 
 /// Reserves addresses for `bytes`, whole pages, and an unmapped page after them.
 fn reserve(bytes: usize) -> Result<VirtAddr, Error> {
-    let start = DEVICES_USED.fetch_add(bytes + arch::to_usize(PAGE_BYTES), Ordering::Relaxed);
-    if start + bytes > layout::DEVICES_BYTES {
-        return Err(Error::OutOfSpace);
-    }
+    let next = |used: usize| {
+        let end = used.checked_add(bytes)?.checked_add(arch::to_usize(PAGE_BYTES))?;
+        (end <= layout::DEVICES_BYTES).then_some(end)
+    };
+    let start = DEVICES_USED
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
+        .map_err(|_| Error::OutOfSpace)?;
     Ok(layout::DEVICES.wrapping_add(start))
 }
 

@@ -73,7 +73,7 @@ fn device<'a, E>(
 ) -> Result<(), E> {
     let node = lineage.node();
     for range in lineage.reg().filter_map(|entry| entry.cpu) {
-        registers(policy, node, range, visit)?;
+        give(policy, (node, range), |part| Item::Registers(node, part), visit)?;
     }
     if node.is_compatible(V2M)
         && let Some(frame) = lineage.registers(0)
@@ -83,7 +83,9 @@ fn device<'a, E>(
     }
     let bridge = node.str("device_type") == Some("pci");
     if bridge {
-        lineage.windows().try_for_each(|window| visit(Item::Window(node, window)))?;
+        for window in lineage.windows() {
+            give(policy, (node, window.cpu), |cpu| Item::Window(node, part_of(window, cpu)), visit)?;
+        }
         for interrupt in policy.interrupts.of_map(lineage).flatten().filter(|line| lines.is_new(line)) {
             visit(Item::Interrupt(node, interrupt))?;
         }
@@ -94,10 +96,11 @@ fn device<'a, E>(
     Ok(())
 }
 
-fn registers<'a, E>(
+/// Visits what of a range domain 0 gets: nothing that is RAM, and no page that is kept back.
+fn give<'a, E>(
     policy: &Policy<'a>,
-    node: Node<'a>,
-    range: PhysRange,
+    (node, range): (Node<'a>, PhysRange),
+    item: impl Fn(PhysRange) -> Item<'a>,
     visit: &mut impl FnMut(Item<'a>) -> Result<(), E>,
 ) -> Result<(), E> {
     if policy.is_memory(&range) {
@@ -106,10 +109,16 @@ fn registers<'a, E>(
     let mut result = Ok(());
     policy.give_away(range, |part| {
         if result.is_ok() {
-            result = visit(Item::Registers(node, part));
+            result = visit(item(part));
         }
     });
     result
+}
+
+/// The part of a window that the CPU sees at `cpu`.
+fn part_of(window: Window, cpu: PhysRange) -> Window {
+    let skipped = cpu.start().raw().saturating_sub(window.cpu.start().raw());
+    Window { bus_address: window.bus_address.saturating_add(skipped), cpu, ..window }
 }
 
 /// The shared interrupts that were named already, a bit each.

@@ -15,6 +15,8 @@ pub const V2M: &str = "arm,gic-v2m-frame";
 /// Bytes of a redistributor: two pages (GIC IHI 0069H 12.10).
 const FRAME_BYTES: u64 = 2 * GIC_PAGE_BYTES;
 const GIC_PAGE_BYTES: u64 = 0x1_0000;
+/// No machine has more redistributor regions.
+const MAX_REGIONS: usize = 128;
 
 /// Where a GIC's registers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +121,7 @@ fn v2(lineage: &Lineage<'_>) -> Option<GicVersion> {
 fn v3(lineage: &Lineage<'_>) -> Option<GicVersion> {
     let node = lineage.node();
     let redistributor_regions = node.u32("#redistributor-regions").map_or(1, crate::bytes::index);
-    if redistributor_regions == 0
+    if !(1..=MAX_REGIONS).contains(&redistributor_regions)
         || lineage.reg().skip(1).take(redistributor_regions).any(|entry| entry.cpu.is_none())
     {
         return None;

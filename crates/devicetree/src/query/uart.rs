@@ -3,6 +3,9 @@
 use crate::{Interrupt, Interrupts, Lineage, Node, Tree};
 use types::PhysRange;
 
+/// The largest `reg-shift` that is believed.
+const MAX_SHIFT: u32 = 4;
+
 /// A UART and what its driver must know.
 #[derive(Clone)]
 pub struct Uart<'a> {
@@ -48,7 +51,7 @@ impl<'a> Tree<'a> {
         let node = lineage.node();
         Some(Uart {
             registers: lineage.registers(0)?,
-            reg_shift: node.u32("reg-shift").unwrap_or(0),
+            reg_shift: node.u32("reg-shift").unwrap_or(0).min(MAX_SHIFT),
             reg_io_width: node.u32("reg-io-width"),
             reg_offset: node.u32("reg-offset").unwrap_or(0),
             interrupt: interrupts.and_then(|all| all.of(&lineage).next().flatten()),

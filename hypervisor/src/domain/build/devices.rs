@@ -2,6 +2,7 @@
 
 use super::{Domain, map_same, must};
 use crate::boot::Machine;
+use crate::boot::blame::{self, Culprit};
 use crate::drivers::gic::Trigger;
 use crate::irq;
 use crate::machine::mmio::MmioWindow;
@@ -72,7 +73,10 @@ fn forward(domain: &Domain, name: &str, id: IntId, trigger: Trigger) {
 
 /// Routes the interrupts that a GICv2m frame raises: they are edges.
 fn route_msi(domain: &Domain, node: &Node<'_>, frame: PhysRange, spis: Option<(u32, u32)>) {
-    let typer = || MmioWindow::map(frame).ok().map(|registers| registers.read32(MSI_TYPER));
+    let typer = || {
+        let registers = MmioWindow::map(frame).ok()?;
+        Some(blame::during(Culprit::Device, frame.start(), || registers.read32(MSI_TYPER)))
+    };
     let spis = spis.or_else(|| typer().map(|value| (value >> 16 & 0x3ff, value & 0x3ff)));
     let Some((first, count)) = spis else { return };
     for id in first..first.saturating_add(count).min(1020) {

@@ -28,10 +28,11 @@ use alloc::vec::Vec;
 use bootimage::Layout;
 use core::fmt::Debug;
 use core::sync::atomic::{AtomicU16, AtomicU64};
+use devicetree::Tree;
 use devicetree::dom0::Policy;
 use devicetree::query::{GicVersion, Modules};
-use pagetable::PageType;
-use types::{DomId, IntId, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, Port, VcpuId, Vmid};
+use pagetable::{PageType, Span};
+use types::{DomId, IntId, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr, Port, VcpuId, Vmid};
 
 /// Pages of grant table that dom0 can map (xen/include/public, gnttab_dom0_frames).
 const GRANT_PAGES: u64 = 64;
@@ -75,6 +76,8 @@ fn vcpu_count(machine: &Machine, policy: &Policy<'_>) -> u16 {
             u32::try_from(frames).unwrap_or(u32::MAX).min(u32::from(arch::layout::MAX_VCPUS))
         }
     };
+    // The CPU that runs this has a redistributor.
+    let most = most.max(1);
     if asked > most {
         log::warn!("dom0 gets {most} vCPUs, not {asked}: the interrupt controller has no more");
     }
@@ -129,20 +132,22 @@ fn event_interrupt(machine: &Machine) -> IntId {
     let private = irq::private();
     let pmu = 23;
     let used = [private.hyp_timer, private.virtual_timer, private.physical_timer, private.maintenance];
-    let gic = machine.tree.gic().ok();
-    let in_tree = |id: IntId| {
-        let Some(gic) = &gic else { return false };
-        let interrupts = gic.interrupts();
-        let mut walk = machine.tree.nodes();
-        while walk.next().is_some() {
-            if interrupts.of(walk.lineage()).flatten().any(|line| line.id == id) {
-                return true;
-            }
-        }
-        false
-    };
-    let free = |id: &IntId| !used.contains(id) && id.raw() != pmu && !in_tree(*id);
+    let in_tree = private_interrupts(&machine.tree);
+    let free = |id: &IntId| !used.contains(id) && id.raw() != pmu && in_tree & 1 << id.raw() == 0;
     (16..32).rev().map(IntId::new).find(free).unwrap_or(IntId::new(31))
+}
+
+/// The private interrupts that some node of the tree has, a bit each.
+fn private_interrupts(tree: &Tree<'_>) -> u32 {
+    let Ok(gic) = tree.gic() else { return 0 };
+    let interrupts = gic.interrupts();
+    let mut all = 0;
+    let mut walk = tree.nodes();
+    while walk.next().is_some() {
+        let lines = interrupts.of(walk.lineage()).flatten();
+        all |= lines.fold(0, |bits, line| bits | 1u32.checked_shl(line.id.raw()).unwrap_or(0));
+    }
+    all
 }
 
 fn make_vcpus(domain: &Arc<Domain>, layout: &Layout, count: u16) {
@@ -202,16 +207,19 @@ fn map_same(domain: &Domain, range: types::PhysRange, page: PageType) -> Result<
     }
 }
 
-/// Maps the pages of a range that are not mapped yet: devices share pages.
+/// Maps what of a range is not mapped yet: devices share pages.
 fn map_holes(domain: &Domain, pages: types::PhysRange, page: PageType) -> Result<(), crate::mm::p2m::Error> {
-    let mut at = pages.start();
-    while at < pages.end() {
-        let ipa = Ipa::new(at.raw());
-        if domain.p2m.lookup(ipa).is_none() {
-            let one = IpaRange::new(ipa, PAGE_BYTES).map_err(|_| crate::mm::p2m::Error::OutOfRange)?;
-            domain.p2m.map(one, at, page)?;
+    let (mut at, end) = (pages.start().raw(), pages.end().raw());
+    while at < end {
+        let mapped = domain.p2m.next_mapped(Span::new(Ipa::new(at), end - at)).map(|extent| extent.span);
+        let (hole_end, next) = mapped.map_or((end, end), |span| {
+            let start = span.start.raw();
+            (start, start.saturating_add(span.bytes))
+        });
+        if let Ok(hole) = IpaRange::new(Ipa::new(at), hole_end.saturating_sub(at)) {
+            domain.p2m.map(hole, PhysAddr::new(at), page)?;
         }
-        at = at.wrapping_add(PAGE_BYTES);
+        at = next.max(at.saturating_add(PAGE_BYTES));
     }
     Ok(())
 }

@@ -149,6 +149,56 @@ pub const CASES: &[Bad] = &[
         end: End::Silent,
     },
     Bad {
+        name: "smmu-nowhere",
+        on: On::Both,
+        spoil: |rig| {
+            let smmu = rig.tree.add(Node::named("iommu@7a000000"));
+            smmu.set_str("compatible", "arm,smmu-v3").set_wide("reg", &[0x7a00_0000, 0x2_0000]);
+            Ok(())
+        },
+        says: &["(XEN) Device at 0x7a000000: its registers fault"],
+        end: End::Restarts,
+    },
+    Bad {
+        name: "device-of-all-addresses",
+        on: On::Both,
+        spoil: |rig| {
+            // Behind RAM, with a page in it that another device has.
+            let start = 0x20_0000_0000;
+            let device = rig.tree.add(Node::named("device@2040000000"));
+            device.set_str("compatible", "vendor,device").set_wide("reg", &[start + 0x4000_0000, 0x1000]);
+            let device = rig.tree.add(Node::named("device@2000000000"));
+            device.set_str("compatible", "vendor,device").set_wide("reg", &[start, 0x40_0000_0000]);
+            Ok(())
+        },
+        says: &["(XEN) dom0: 1 vCPUs"],
+        end: End::Boots,
+    },
+    Bad {
+        name: "device-over-memory",
+        on: On::Both,
+        spoil: |rig| {
+            let device = rig.tree.add(Node::named("device@40000000"));
+            device.set_str("compatible", "vendor,device").set_wide("reg", &[0x3000_0000, 0x4000_0000]);
+            rig.options("loglvl=debug")
+        },
+        says: &["dom0: device@40000000: 0x30000000-0x6fffffff is RAM, not registers"],
+        end: End::Boots,
+    },
+    Bad {
+        name: "memory-at-the-end-of-addresses",
+        on: On::Both,
+        spoil: |rig| {
+            // Two banks more, of which no CPU of these can reach any byte.
+            rig.tree
+                .child("memory")?
+                .set_wide("reg", &[0x4000_0000, 0x2000_0000, 1 << 51, 1 << 40, u64::MAX - 0xffff, 0xf000]);
+            Ok(())
+        },
+        says: &["(XEN) RAM above ", "(XEN) dom0: 1 vCPUs"],
+        end: End::Boots,
+    },
+    Bad {
         name: "no-timer",
         on: On::Both,
         spoil: |rig| {
