@@ -172,6 +172,14 @@ impl Console {
         }
     }
 
+    /// Reads on for a few seconds, whatever the time: what is printed is in the log.
+    pub fn listen(&mut self) {
+        let end = Instant::now() + LAST_WORDS;
+        while let Ok(chunk) = self.chunks.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    }
+
     /// Gives everything printed so far.
     pub fn text(&self) -> &str {
         &self.text

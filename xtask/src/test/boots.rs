@@ -4,7 +4,7 @@ mod table;
 
 use super::jobs::{Job, run_all};
 use super::report::Case;
-use super::scenario::{Scenario, Setting, System};
+use super::scenario::{SWITCH, Scenario, Setting, System};
 use super::{BOOT_LIMIT, Context};
 use crate::arch::Arch;
 use crate::qemu::boot::{self, Boot, Guest, Hypervisor};
@@ -103,10 +103,26 @@ fn boot_row(row: &Row, hypervisor: Hypervisor) -> Result<()> {
     qemu.args(disk).args((row.scenario.devices)(&scratch)?);
     let log = paths::logs()?.join(format!("boot-{}.log", row.name()));
     let mut console = Console::start(&mut qemu, &log, BOOT_LIMIT)?;
-    (row.scenario.run)(&mut console, &Setting { machine: &machine, hypervisor, scratch: &scratch })?;
+    let setting = Setting { machine: &machine, hypervisor, scratch: &scratch };
+    let result = (row.scenario.run)(&mut console, &setting);
+    if result.is_err() && hypervisor == Hypervisor::Xenolith {
+        autopsy(&mut console);
+    }
+    result?;
     // Kept only where somebody may want to look.
     let _ = fs::remove_dir_all(&scratch);
     Ok(())
+}
+
+/// Asks a hypervisor under a dom0 that hangs what it knows; the answers are in the log.
+fn autopsy(console: &mut Console) {
+    for keys in [SWITCH, b"q", b"d", b"i", b"e", b"t", b"T"] {
+        // It may be dead as well: then there is nothing to be had.
+        if console.send(keys).is_err() {
+            return;
+        }
+        console.listen();
+    }
 }
 
 /// Gives dom0's kernel and ramdisk, and QEMU's options for its disk if it has one.
