@@ -114,6 +114,14 @@ impl Distributor {
         named(self.spi(spi)?.home)
     }
 
+    /// Tells whether a forwarded SPI's physical interrupt is active for the guest: acknowledged, and not
+    /// ended by it yet.
+    pub fn is_in_flight(&self, spi: IntId) -> bool {
+        self.word(spi).is_some_and(|(word, mask)| {
+            word.hw & (word.latch | word.active | word.resident | word.dropped) & mask != 0
+        })
+    }
+
     /// Tells whether the guest has enabled an SPI.
     #[inline]
     pub fn is_enabled(&self, spi: IntId) -> bool {

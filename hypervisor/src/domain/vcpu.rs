@@ -38,6 +38,8 @@ pub struct Vcpu {
     pub set_way: Own<super::cache::SetWay>,
     /// Why it entered EL2.
     pub stats: Stats,
+    /// The CPU to which its physical interrupts go, plus one; 0 is none.
+    pub interrupt_home: AtomicU32,
     /// The CPU whose floating-point registers hold its state, plus one; 0 is none.
     fp_home: AtomicU32,
 }
@@ -76,6 +78,7 @@ impl Vcpu {
             info: super::shared_info::VcpuInfo::default(),
             set_way: Own::new(super::cache::SetWay::default()),
             stats: Stats::default(),
+            interrupt_home: AtomicU32::new(0),
             fp_home: AtomicU32::new(0),
         }
     }

@@ -12,7 +12,8 @@ use crate::{irq, sched};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use arm_spec::gic::{Lr, ich};
-use types::{IntId, Ipa, IpaRange, VcpuId};
+use core::sync::atomic::Ordering;
+use types::{CpuId, IntId, Ipa, IpaRange, VcpuId};
 use vgic::{Effects, HwLines, ListRegs, Mailboxes, Maintenance, PhysOp, SgiGroup};
 
 pub use vgic::{Access, Distributor, Level, Mailbox, Model, Outcome, Place, VcpuGic, Version, Width};
@@ -243,6 +244,30 @@ pub fn switch_in(vcpu: &Vcpu) {
     let timer = irq::private().virtual_timer;
     let state = if active & 1 << timer.raw() != 0 { State::Set } else { State::Clear };
     gic.set_active(timer, state);
+    follow(gic, vcpu);
+}
+
+/// Lets the physical SPIs of a vCPU follow it to this CPU, so that the CPU that acknowledges one is the
+/// CPU on which the guest ends it.
+///
+/// A GICv2 may keep an SPI's active state by the CPU that acknowledged it (QEMU does), and an end on
+/// another one would leave it active for good: what is in flight becomes active anew, what is not
+/// becomes inactive.
+fn follow(gic: &Gic, vcpu: &Vcpu) {
+    let Some(cpu) = percpu::this() else { return };
+    let home = u32::from(cpu.id.raw()) + 1;
+    if vcpu.interrupt_home.swap(home, Ordering::Relaxed) == home {
+        return;
+    }
+    let spis = (32..gic.interrupt_count()).map(IntId::new);
+    for spi in spis.filter(|spi| irq::is_routed_to(*spi, vcpu.domain.id)) {
+        let dist = vcpu.domain.vgic.dist.lock();
+        if dist.home(spi) != Some(vcpu.id) || !dist.is_enabled(spi) {
+            continue;
+        }
+        gic.route(spi, cpu.id, cpu.mpidr);
+        gic.renew_active(spi, if dist.is_in_flight(spi) { State::Set } else { State::Clear });
+    }
 }
 
 /// Gives the running vCPU a forwarded PPI that this CPU acknowledged.
@@ -259,12 +284,26 @@ pub fn inject_forwarded_ppi(vcpu: &Vcpu, ppi: IntId) {
 pub fn inject_forwarded_spi(domain: &Arc<Domain>, spi: IntId) {
     let result = domain.vgic.dist.lock().inject(spi, &Boxes(&domain.vgic.mailboxes));
     match result {
-        Ok(effects) => perform(domain, effects),
+        Ok(effects) => {
+            acknowledged_here(domain, spi);
+            perform(domain, effects);
+        }
         Err(_) => {
             if let Some(gic) = gic::get() {
                 gic.deactivate(spi);
             }
         }
+    }
+}
+
+/// Makes an SPI active everywhere if its vCPU moved to another CPU as this one acknowledged it.
+fn acknowledged_here(domain: &Domain, spi: IntId) {
+    let (Some(gic), Some(cpu)) = (gic::get(), percpu::this()) else { return };
+    let dist = domain.vgic.dist.lock();
+    let vcpu = dist.home(spi).and_then(|id| domain.vcpu(id));
+    let home = vcpu.map_or(0, |vcpu| vcpu.interrupt_home.load(Ordering::Relaxed));
+    if home != u32::from(cpu.id.raw()) + 1 && dist.is_in_flight(spi) {
+        gic.renew_active(spi, State::Set);
     }
 }
 
@@ -379,7 +418,10 @@ fn each(base: IntId, mask: u32, f: impl Fn(IntId)) {
 fn perform_physical(gic: &Gic, domain: &Domain, op: PhysOp) {
     match op {
         PhysOp::None => {}
-        PhysOp::Enable { base, mask } => each(base, mask, |spi| gic.enable(spi)),
+        PhysOp::Enable { base, mask } => each(base, mask, |spi| {
+            retarget(gic, domain, spi);
+            gic.enable(spi);
+        }),
         PhysOp::Disable { base, mask } => each(base, mask, |spi| gic.disable(spi)),
         PhysOp::SetPending { base, mask } => each(base, mask, |spi| gic.set_pending(spi, State::Set)),
         PhysOp::ClearPending { base, mask, deactivate } => {
@@ -396,11 +438,14 @@ fn perform_physical(gic: &Gic, domain: &Domain, op: PhysOp) {
     }
 }
 
-/// Sends a physical SPI to the CPU where its vCPU runs.
+/// Sends a physical SPI to the CPU where its vCPU runs, or ran last.
 fn retarget(gic: &Gic, domain: &Domain, spi: IntId) {
-    let home = domain.vgic.dist.lock().home(spi);
-    let cpu = home.and_then(|id| domain.vcpu(id)).and_then(|vcpu| vcpu.sched.running_on());
+    let dist = domain.vgic.dist.lock();
+    let vcpu = dist.home(spi).and_then(|id| domain.vcpu(id));
+    let home = vcpu.map_or(0, |vcpu| vcpu.interrupt_home.load(Ordering::Relaxed));
+    let cpu = home.checked_sub(1).and_then(|id| u16::try_from(id).ok()).map(CpuId::new);
     if let Some(cpu) = cpu.and_then(percpu::get) {
         gic.route(spi, cpu.id, cpu.mpidr);
+        gic.renew_active(spi, if dist.is_in_flight(spi) { State::Set } else { State::Clear });
     }
 }

@@ -112,6 +112,13 @@ pub fn route_to_guest(intid: IntId, trigger: Trigger, domain: DomId) {
     }
 }
 
+/// Tells whether an SPI is given to a domain.
+#[inline]
+pub fn is_routed_to(intid: IntId, domain: DomId) -> bool {
+    let owner = FIRST_DOMAIN + u32::from(domain.raw());
+    ROUTES.get(intid.index()).is_some_and(|route| route.load(Ordering::Relaxed) == owner)
+}
+
 /// Tells whether an SPI is routed.
 pub fn is_routed(intid: IntId) -> bool {
     ROUTES.get(intid.index()).is_some_and(|route| route.load(Ordering::Relaxed) != NOBODY)

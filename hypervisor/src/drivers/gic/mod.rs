@@ -167,6 +167,16 @@ impl Gic {
         self.with_frame(intid, |frame| frame.set_bit(register, intid));
     }
 
+    /// Sets a GICv2 SPI's active state on all CPUs alike, whoever acknowledged it; a GICv3 has but one.
+    pub fn renew_active(&self, spi: IntId, state: State) {
+        if let Self::V2(_) = self {
+            self.set_active(spi, State::Clear);
+            if state == State::Set {
+                self.set_active(spi, State::Set);
+            }
+        }
+    }
+
     /// Returns the pending bits of the 32 interrupts from `base` on.
     pub fn pending_word(&self, base: IntId) -> u32 {
         self.with_frame(base, |frame| frame.word(gic::gicd::ISPENDR, base))
