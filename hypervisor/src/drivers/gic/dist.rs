@@ -69,6 +69,12 @@ impl PrivateFrame {
         }
     }
 
+    /// Returns how an interrupt's line signals.
+    pub fn trigger(&self, intid: IntId) -> Trigger {
+        let word = self.read(gicd::ICFGR + (intid.raw() / 16) * 4);
+        if word & 2 << (intid.raw() % 16 * 2) != 0 { Trigger::Edge } else { Trigger::Level }
+    }
+
     /// Returns the number of interrupt identifiers (GICD_TYPER.ITLinesNumber).
     pub fn interrupt_count(&self) -> u32 {
         (((self.read(gicd::TYPER) & 0x1f) + 1) * 32).min(arm_spec::gic::SPI_END)

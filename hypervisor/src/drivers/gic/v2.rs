@@ -1,7 +1,7 @@
 //! GICv2 with the virtualization extensions (GIC IHI 0048B.b).
 
-use super::NoInterface;
 use super::dist::PrivateFrame;
+use super::{NoInterface, Trigger};
 use crate::arch::cpu;
 use crate::machine::mmio::MmioWindow;
 use arm_spec::gic::{Lr, gicc, gicd, gich};
@@ -118,12 +118,25 @@ impl GicV2 {
         self.dist.write(gicd::SGIR, target | intid.raw());
     }
 
+    /// Sends an SPI to one CPU, with an edge that is pending already.
+    ///
+    /// QEMU's model (arm_gic.c of 7.2) would leave that edge with the CPU that it came for: it is made
+    /// anew. At worst, where it is taken meanwhile, the guest sees one edge too many.
     pub(super) fn route(&self, intid: IntId, cpu: CpuId) {
         let register = gicd::ITARGETSR + intid.raw() / 4 * 4;
         let shift = intid.raw() % 4 * 8;
         let _guard = super::REGISTERS.lock();
         let old = self.dist.read(register);
-        self.dist.write(register, old & !(0xff << shift) | self.target(cpu) << shift);
+        let new = old & !(0xff << shift) | self.target(cpu) << shift;
+        if new == old {
+            return;
+        }
+        self.dist.write(register, new);
+        let pending = self.dist.word(gicd::ISPENDR, intid) & 1 << (intid.raw() % 32) != 0;
+        if pending && self.dist.trigger(intid) == Trigger::Edge {
+            self.dist.set_bit(gicd::ICPENDR, intid);
+            self.dist.set_bit(gicd::ISPENDR, intid);
+        }
     }
 
     pub(super) fn list_register_count(&self) -> usize {
