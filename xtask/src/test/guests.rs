@@ -77,13 +77,13 @@ pub fn run(context: &Context) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// Topics are the guests' packages, but for the demo, which tests nothing.
+/// Topics are the guests' packages, but for the demo and the bench, which test nothing.
 fn topics() -> Result<Vec<String>> {
     let packages = workspace::packages()?;
     let guests =
         packages.iter().filter(|package| package.kind() == Kind::Guest && !package.binaries.is_empty());
     let topics = guests.filter_map(|package| package.name.strip_prefix("guest-"));
-    Ok(topics.filter(|topic| *topic != "demo").map(str::to_owned).collect())
+    Ok(topics.filter(|topic| *topic != "demo" && *topic != "bench").map(str::to_owned).collect())
 }
 
 fn combinations(topics: &[String], hypervisor: Hypervisor) -> Vec<(String, Hypervisor, Machine)> {

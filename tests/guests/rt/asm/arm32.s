@@ -29,6 +29,7 @@ _head:
     .long   0x04030201
 
 _entry:
+    mrrc    p15, 0, r4, r5, c14         // CNTPCT
     adr     r9, _head
     ldr     r11, =_head
     sub     r11, r11, r9
@@ -50,7 +51,7 @@ _entry:
     mrrc    p15, 1, r0, r1, c14
     mrc     p15, 0, r2, c2, c0, 0
     mrc     p15, 0, r3, c1, c0, 2
-    stmia   r8!, {r0-r3}
+    stmia   r8!, {r0-r5}
     mov     r0, r10
     add     r1, r10, #256
     bl      invalidate

@@ -25,6 +25,7 @@ _head:
     .long   0
 
 _entry:
+    mrs     x11, cntpct_el0
     adrp    x10, __boot_record
     add     x10, x10, :lo12:__boot_record
     stp     x0, x1, [x10]
@@ -47,6 +48,7 @@ _entry:
     mrs     x0, ttbr0_el1
     mrs     x1, cpacr_el1
     stp     x0, x1, [x10, #112]
+    stp     x11, xzr, [x10, #128]
     mov     x0, x10
     add     x1, x10, #256
     bl      invalidate

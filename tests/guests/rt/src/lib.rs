@@ -45,6 +45,8 @@ pub use start::machine as start_machine;
 #[cfg(target_os = "none")]
 pub mod timer;
 #[cfg(target_os = "none")]
+pub mod window;
+#[cfg(target_os = "none")]
 pub mod xen;
 
 /// Names the topic and the function that runs its checks on CPU 0; the verdict and the power-off follow.

@@ -34,12 +34,19 @@ pub struct BootRecord {
     pub ttbr0: usize,
     /// CPACR.
     pub cpacr: usize,
+    /// CNTPCT, read by the first instruction: one word on arm64, low and high on arm32.
+    pub first: [usize; 2],
 }
 
 impl BootRecord {
-    /// Virtual counter at the first instruction.
+    /// Virtual counter at entry.
     pub fn counter(&self) -> u64 {
         self.counter[0] as u64 | (self.counter[1] as u64) << 32
+    }
+
+    /// Physical counter as the first instruction read it.
+    pub fn first(&self) -> u64 {
+        self.first[0] as u64 | (self.first[1] as u64) << 32
     }
 }
 

@@ -3,7 +3,9 @@
 
 pub mod exception;
 pub mod fp;
+pub mod operation;
 pub mod sysreg;
+pub mod trial;
 
 use core::arch::{asm, global_asm};
 
@@ -47,6 +49,10 @@ instructions! {
     unmask_serror "cpsie a";
     /// Masks asynchronous aborts.
     mask_serror "cpsid a";
+    /// The hint that marks where a measured window begins; it does nothing.
+    window_begins ".inst 0xe320f070";
+    /// The hint that marks where a measured window ends; it does nothing.
+    window_ends ".inst 0xe320f071";
 }
 
 /// Drops every stage 1 translation.
@@ -56,6 +62,15 @@ pub fn tlbi_all() {
     unsafe { asm!("mcr p15, 0, {}, c8, c3, 0", in(reg) 0, options(nostack)) }
     dsb();
     isb();
+}
+
+/// The same value, of which the compiler knows nothing any more.
+#[inline(always)]
+pub fn opaque(value: u32) -> u32 {
+    let mut value = value;
+    // SAFETY: No instruction at all.
+    unsafe { asm!("/* {v} */", v = inout(reg) value, options(nomem, nostack, preserves_flags)) }
+    value
 }
 
 /// Whether IRQs are masked.

@@ -4,7 +4,9 @@
 pub mod exception;
 pub mod fp;
 pub mod icc;
+pub mod operation;
 pub mod sysreg;
+pub mod trial;
 
 use core::arch::{asm, global_asm};
 
@@ -43,8 +45,21 @@ instructions! {
     unmask_serror "msr daifclr, #4"
     /// Masks SErrors.
     mask_serror "msr daifset, #4"
+    /// The hint that marks where a measured window begins; it does nothing.
+    window_begins "hint #0x70"
+    /// The hint that marks where a measured window ends; it does nothing.
+    window_ends "hint #0x71"
     /// Drops every stage 1 translation of this CPU.
     tlbi_all "dsb ish; tlbi vmalle1is; dsb ish; isb"
+}
+
+/// The same value, of which the compiler knows nothing any more.
+#[inline(always)]
+pub fn opaque(value: u32) -> u32 {
+    let mut value = value;
+    // SAFETY: No instruction at all.
+    unsafe { asm!("/* {v:w} */", v = inout(reg) value, options(nomem, nostack, preserves_flags)) }
+    value
 }
 
 /// Whether IRQs are masked.

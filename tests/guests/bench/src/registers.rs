@@ -1,0 +1,46 @@
+//! Registers that a hypervisor emulates: the distributor's, the redistributor's, identification registers,
+//! the physical timer's.
+
+use crate::row;
+use crate::row::Bench;
+use rt::gic;
+
+const LOOPS: u32 = 512;
+/// An SPI that QEMU's `virt` gives to a device nobody uses (a virtio-mmio slot), and two others.
+pub const SPIS: [u32; 3] = [50, 65, 70];
+
+/// All of them.
+pub fn run(bench: &Bench) {
+    distributor(bench);
+    redistributor(bench);
+    row!(bench, "id-register", LOOPS, id_register());
+    row!(bench, "id-register.b", LOOPS, id_register_b());
+    row!(bench, "id-register.c", LOOPS, id_register_c());
+    row!(bench, "ptimer-register", LOOPS, ptimer_control());
+    row!(bench, "ptimer-register.b", LOOPS, ptimer_compare());
+    row!(bench, "ptimer-register.c", LOOPS, ptimer_value());
+}
+
+fn distributor(bench: &Bench) {
+    let base = gic::gicd();
+    row!(bench, "vgicd-read", LOOPS, load32(base + gic::TYPER));
+    row!(bench, "vgicd-read.b", LOOPS, load32(base + gic::CTLR));
+    row!(bench, "vgicd-read.c", LOOPS, load32(base + gic::IIDR));
+    for (name, intid) in ["vgicd-write", "vgicd-write.b", "vgicd-write.c"].into_iter().zip(SPIS) {
+        // An SPI that is enabled already: only the access counts.
+        gic::enable(intid);
+        row!(bench, name, LOOPS, store32(gic::bit_word(gic::ISENABLER, intid), 1 << (intid % 32)));
+        gic::disable(intid);
+    }
+}
+
+fn redistributor(bench: &Bench) {
+    let names = ["vgicr-read", "vgicr-read.b", "vgicr-read.c"];
+    if gic::version() != 3 {
+        names.iter().for_each(|name| bench.skip(name, "no redistributor"));
+        return;
+    }
+    row!(bench, names[0], LOOPS, load32(gic::gicr() + 0x8));
+    row!(bench, names[1], LOOPS, load32(gic::gicr()));
+    row!(bench, names[2], LOOPS, load32(gic::gicr() + 0x4));
+}
