@@ -1,10 +1,11 @@
-//! The project's one tool: `cargo xtask build`, `run`, `test`, `ci`, `setup`.
+//! The project's one tool: `cargo xtask build`, `run`, `bench`, `test`, `ci`, `setup`.
 //!
 //! Each command lives in the module of its name; [`args`] parses, [`paths`] knows where things are, and
 //! [`cmd`] runs other programs so that a failure says what to do next and where the log is.
 
 mod arch;
 mod args;
+mod bench;
 mod checks;
 mod cmd;
 mod debian;
@@ -30,6 +31,9 @@ usage: cargo xtask COMMAND
   run [--arch arm64|arm32] [--gic 2|3] [--cpu MODEL] [--cpus N] [--memory 2G] [--cmdline TEXT]
       [--dom0-cmdline TEXT] [--hypervisor xenolith|xen|none] [--guest linux|demo|FILE] [--disk FILE] [--gdb]
         boot Debian as dom0 on this terminal
+  bench [--arch A] [--gic 2|3] [--filter OP] [--hypervisor-image FILE] [--trace OP]
+        count instructions on the bare machine, on real Xen and on Xenolith, and compare;
+        --trace lists where those of one iteration go
   test [--full] [--mutants] [FILTER]
         all tests, or those whose name contains FILTER; logs are kept in target/xtask-logs;
         --mutants plants faults and expects the guests to notice
@@ -63,6 +67,7 @@ fn dispatch() -> Result<ExitCode> {
     match command.as_str() {
         "build" => image::command(args),
         "run" => run::command(args),
+        "bench" => bench::command(args),
         "test" => test::command(args),
         "ci" => test::ci_command(args),
         "docs" => checks::documents::command(args),

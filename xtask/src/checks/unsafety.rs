@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 
 /// Where unsafe code lives; everywhere else it is refused.
-const ALLOWED: &[&str] = &["hypervisor/src/arch", "hypervisor/src/machine", "tests/guests/rt"];
+const ALLOWED: &[&str] =
+    &["hypervisor/src/arch", "hypervisor/src/machine", "tests/guests/rt", "xtask/plugin/src/api.rs"];
 
 /// No more unsafe blocks than this in the hypervisor.
 pub const HYPERVISOR_BLOCKS_MAX: usize = 250;

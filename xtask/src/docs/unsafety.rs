@@ -6,9 +6,12 @@ use crate::checks::unsafety::{self, Count, HYPERVISOR_BLOCKS_MAX};
 use anyhow::Result;
 use std::fmt::Write;
 
-/// The hypervisor, and the run-time of the test guests.
-const PARTS: [(&str, &str); 2] =
-    [("The hypervisor", "hypervisor/"), ("The test guests' run-time", "tests/guests/rt/")];
+/// The hypervisor, the run-time of the test guests, and the one file on the build machine.
+const PARTS: [(&str, &str); 3] = [
+    ("The hypervisor", "hypervisor/"),
+    ("The test guests' run-time", "tests/guests/rt/"),
+    ("The plugin for QEMU", "xtask/plugin/"),
+];
 
 /// Makes docs/UNSAFE.md.
 ///
@@ -18,7 +21,7 @@ pub fn document() -> Result<String> {
     let mut text = String::from(
         "# Unsafe code, by module\n\n\
          Made by `cargo xtask docs`; CI fails when it is stale. Unsafe code lives in the hypervisor's `arch` and\n\
-         `machine` and in the test guests' run-time, and nowhere else. Every block carries its SAFETY argument. A\n\
+         `machine`, in the test guests' run-time and in the interface of the bench's plugin, and nowhere else. Every block carries its SAFETY argument. A\n\
          declaration is an `unsafe fn`, `impl`, `extern`, `trait` or `#[unsafe(...)]` attribute.\n",
     );
     let counts = unsafety::counts()?;

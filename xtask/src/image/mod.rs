@@ -1,12 +1,13 @@
 //! `cargo xtask build`: the hypervisor's image, flat, with its symbol table and early-UART slot.
 //!
 //! [`compile`] makes the ELF, [`elf`] reads it, [`flat`] lays its segments out, [`symtab`] fills the symbol
-//! region, [`early_uart`] the slot. The result is in `dist/`.
+//! region, [`early_uart`] the slot, [`symbols`] names addresses. The result is in `dist/`.
 
 mod compile;
 mod early_uart;
 mod elf;
 mod flat;
+pub mod symbols;
 mod symtab;
 
 use crate::arch::{self, Arch};

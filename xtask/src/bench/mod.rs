@@ -1,0 +1,68 @@
+//! `cargo xtask bench`: one guest on the bare machine, on real Xen and on this hypervisor, under QEMU's
+//! instruction counting, and how they compare.
+//!
+//! [`lab`] runs the guest, [`protocol`] reads what it prints, [`counts`] and [`trace`] read what the plugin
+//! writes, [`table`] compares.
+
+mod counts;
+mod json;
+mod lab;
+mod measure;
+mod plugin;
+mod protocol;
+mod table;
+mod trace;
+mod workers;
+
+use crate::arch::Arch;
+use crate::args::Args;
+use crate::qemu::machine::Gic;
+use crate::setup::{self, Need};
+use crate::{cmd, paths};
+use anyhow::{Result, ensure};
+use lab::Kind;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What is measured.
+#[derive(Clone, Debug)]
+struct Options {
+    kinds: Vec<Kind>,
+    filter: Option<String>,
+    image: Option<PathBuf>,
+}
+
+/// `cargo xtask bench [OPTIONS]`; see the tool's help.
+pub fn command(mut args: Args) -> Result<ExitCode> {
+    let kinds = kinds(&mut args)?;
+    let trace = args.take_value("--trace")?;
+    let options = Options {
+        kinds,
+        filter: args.take_value("--filter")?,
+        image: args.take_value("--hypervisor-image")?.map(PathBuf::from),
+    };
+    args.finish()?;
+    setup::packages(&[Need::Emulator])?;
+    if let Some(operation) = trace {
+        return trace::command(&options.kinds, &operation, options.image.as_deref())
+            .map(|()| ExitCode::SUCCESS);
+    }
+    for results in measure::all(&options)? {
+        println!("{}", table::text(&results));
+        let file = lab::directory()?.join(format!("{}.json", results.kind));
+        std::fs::write(&file, json::document(&results))?;
+        cmd::progress(&format!("wrote {}", paths::shown(&file)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes `--arch` and `--gic`; absent means all.
+fn kinds(args: &mut Args) -> Result<Vec<Kind>> {
+    let arch: Option<Arch> = args.take_parsed("--arch")?;
+    let gic: Option<Gic> = args.take_parsed("--gic")?;
+    let wanted =
+        |kind: &Kind| arch.is_none_or(|arch| arch == kind.arch) && gic.is_none_or(|gic| gic == kind.gic);
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(wanted).collect();
+    ensure!(!kinds.is_empty(), "arm32 machines have a GICv2");
+    Ok(kinds)
+}
