@@ -1,21 +1,33 @@
 // EL2's exception vectors.
 //
-// A trap from a guest saves its general registers straight into the running vCPU's context, found
-// through TPIDR_EL2, and calls Rust, which returns the context to run next. A trap from EL2 itself
-// is a bug or broken hardware: its registers go to the panic stack, and Rust tells.
+// A trap from a guest saves what a Rust function may change of its general registers, X0-X18, X29 and
+// X30, straight into the running vCPU's context, found through TPIDR_EL2, and calls Rust. Most traps end
+// there: what was saved is loaded again, and X19-X28 have been the guest's all the time. Only if Rust
+// asks for it are those saved too, and Rust is called again, which returns the context to run next.
+// A trap from EL2 itself is a bug or broken hardware: its registers go to the panic stack, and Rust tells.
 
-.macro vector target
-    .balign 128
-    b    \target
-.endm
-
-.macro guest_vector kind
+.macro guest_vector handler
     .balign 128
     stp  x0, x1, [sp, #-16]!
     mrs  x0, tpidr_el2
-    stp  x2, x3, [x0, #{X2}]
-    mov  w2, #\kind
-    b    guest_trap
+    stp  x2, x3, [x0, #{X} + 16]
+    stp  x4, x5, [x0, #{X} + 32]
+    stp  x6, x7, [x0, #{X} + 48]
+    stp  x8, x9, [x0, #{X} + 64]
+    stp  x10, x11, [x0, #{X} + 80]
+    stp  x12, x13, [x0, #{X} + 96]
+    stp  x14, x15, [x0, #{X} + 112]
+    stp  x16, x17, [x0, #{X} + 128]
+    str  x18, [x0, #{X} + 144]
+    ldp  x2, x3, [sp], #16
+    stp  x2, x3, [x0, #{X}]
+    stp  x29, x30, [x0, #{X} + 232]
+    mrs  x2, elr_el2
+    mrs  x3, spsr_el2
+    stp  x2, x3, [x0, #{PC}]
+    mov  x29, #0                        // backtraces end here
+    bl   \handler
+    b    handled
 .endm
 
 .macro host_vector kind
@@ -37,67 +49,61 @@ vectors:
     host_vector 1
     host_vector 2
     host_vector 3
-    guest_vector {TRAP_SYNC}            // A64 guest
-    guest_vector {TRAP_IRQ}
-    guest_vector {TRAP_FIQ}
-    guest_vector {TRAP_SERROR}
-    guest_vector {TRAP_SYNC}            // A32 guest
-    guest_vector {TRAP_IRQ}
-    guest_vector {TRAP_FIQ}
-    guest_vector {TRAP_SERROR}
+    guest_vector {guest_exception}      // A64 guest
+    guest_vector {guest_irq}
+    guest_vector {guest_fiq}
+    guest_vector {guest_serror}
+    guest_vector {guest_exception}      // A32 guest
+    guest_vector {guest_irq}
+    guest_vector {guest_fiq}
+    guest_vector {guest_serror}
     .balign 128
 
-// x0: context, w2: kind; x0, x1 on the stack, x2, x3 saved.
-guest_trap:
-    stp  x4, x5, [x0, #{X2} + 16]
-    stp  x6, x7, [x0, #{X2} + 32]
-    ldp  x4, x5, [sp], #16
-    stp  x4, x5, [x0, #{X2} - 16]
-    stp  x8, x9, [x0, #{X2} + 48]
-    stp  x10, x11, [x0, #{X2} + 64]
-    stp  x12, x13, [x0, #{X2} + 80]
-    stp  x14, x15, [x0, #{X2} + 96]
-    stp  x16, x17, [x0, #{X2} + 112]
-    stp  x18, x19, [x0, #{X2} + 128]
-    stp  x20, x21, [x0, #{X2} + 144]
-    stp  x22, x23, [x0, #{X2} + 160]
-    stp  x24, x25, [x0, #{X2} + 176]
-    stp  x26, x27, [x0, #{X2} + 192]
-    stp  x28, x29, [x0, #{X2} + 208]
-    mrs  x4, elr_el2
-    mrs  x5, spsr_el2
-    stp  x30, x4, [x0, #{X2} + 224]
-    str  x5, [x0, #{X2} + 240]
-    mov  x29, #0                        // backtraces end here
-    mov  x30, #0
-    mov  w1, w2
-    bl   {guest_trap}
+// w0: zero, or why X19-X28 are needed.
+handled:
+    cbnz w0, save_rest
+    mrs  x0, tpidr_el2
 
-// x0: the context to run.
-.global enter_guest
-enter_guest:
-    ldr  x5, [x0, #{X2} + 240]
-    ldp  x30, x4, [x0, #{X2} + 224]
-    msr  spsr_el2, x5
-    msr  elr_el2, x4
-    ldp  x28, x29, [x0, #{X2} + 208]
-    ldp  x26, x27, [x0, #{X2} + 192]
-    ldp  x24, x25, [x0, #{X2} + 176]
-    ldp  x22, x23, [x0, #{X2} + 160]
-    ldp  x20, x21, [x0, #{X2} + 144]
-    ldp  x18, x19, [x0, #{X2} + 128]
-    ldp  x16, x17, [x0, #{X2} + 112]
-    ldp  x14, x15, [x0, #{X2} + 96]
-    ldp  x12, x13, [x0, #{X2} + 80]
-    ldp  x10, x11, [x0, #{X2} + 64]
-    ldp  x8, x9, [x0, #{X2} + 48]
-    ldp  x6, x7, [x0, #{X2} + 32]
-    ldp  x4, x5, [x0, #{X2} + 16]
-    ldp  x2, x3, [x0, #{X2}]
-    ldp  x0, x1, [x0, #{X2} - 16]
+// x0: the context to run; X19-X28 are loaded.
+load_guest:
+    ldp  x2, x3, [x0, #{PC}]
+    msr  elr_el2, x2
+    msr  spsr_el2, x3
+    ldp  x29, x30, [x0, #{X} + 232]
+    ldr  x18, [x0, #{X} + 144]
+    ldp  x16, x17, [x0, #{X} + 128]
+    ldp  x14, x15, [x0, #{X} + 112]
+    ldp  x12, x13, [x0, #{X} + 96]
+    ldp  x10, x11, [x0, #{X} + 80]
+    ldp  x8, x9, [x0, #{X} + 64]
+    ldp  x6, x7, [x0, #{X} + 48]
+    ldp  x4, x5, [x0, #{X} + 32]
+    ldp  x2, x3, [x0, #{X} + 16]
+    ldp  x0, x1, [x0, #{X}]
     eret
     dsb  nsh                            // no speculation past ERET
     isb
+
+save_rest:
+    mov  w1, w0
+    mrs  x0, tpidr_el2
+    stp  x19, x20, [x0, #{X} + 152]
+    stp  x21, x22, [x0, #{X} + 168]
+    stp  x23, x24, [x0, #{X} + 184]
+    stp  x25, x26, [x0, #{X} + 200]
+    stp  x27, x28, [x0, #{X} + 216]
+    str  x0, [x0, #{COMPLETE}]
+    bl   {guest_complete}
+
+// x0: the context to run, all of which is saved.
+enter_guest:
+    str  xzr, [x0, #{COMPLETE}]
+    ldp  x27, x28, [x0, #{X} + 216]
+    ldp  x25, x26, [x0, #{X} + 200]
+    ldp  x23, x24, [x0, #{X} + 184]
+    ldp  x21, x22, [x0, #{X} + 168]
+    ldp  x19, x20, [x0, #{X} + 152]
+    b    load_guest
 
 // Leaves whatever ran on this CPU's stack and runs the context in x0; x1: the stack's top.
 .global first_entry

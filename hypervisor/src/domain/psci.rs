@@ -7,7 +7,7 @@ use super::{Domain, Vcpu};
 use crate::boot::end;
 use crate::machine::console;
 use crate::sched;
-use crate::trap::Cx;
+use crate::trap::{Cx, Next};
 use ::sched::Place;
 use arm_spec::psci::{AffinityState, Return};
 use core::sync::atomic::Ordering;
@@ -15,7 +15,7 @@ use vdev::firmware::{self, Affinity, Answer, Call, Caller, EntryPoint, Mitigatio
 use xen_abi::sched::ShutdownReason;
 
 /// Handles HVC #0 or SMC #0; the program counter is past it.
-pub fn handle(cx: &mut Cx<'_>) {
+pub fn handle(cx: &mut Cx<'_>) -> Next {
     let caller = if cx.regs.is_a32() { Caller::A32 } else { Caller::A64 };
     let mut args = [0; 8];
     for (n, arg) in (0..).zip(&mut args) {
@@ -23,10 +23,14 @@ pub fn handle(cx: &mut Cx<'_>) {
     }
     match firmware::decode(caller, &args, Mitigations::default()) {
         Call::Answer(result) => answer(cx, result),
-        Call::Psci(call) => power(cx, call),
+        Call::Psci(call) => {
+            power(cx, call);
+            return sched::finish(cx.cpu, cx.vcpu);
+        }
         // No mitigation is offered, so none can be asked for.
         Call::ArchWorkaround1 | Call::ArchWorkaround2(_) | Call::ArchWorkaround3 => {}
     }
+    Next::Resume
 }
 
 fn answer(cx: &mut Cx<'_>, answer: Answer) {
@@ -35,6 +39,7 @@ fn answer(cx: &mut Cx<'_>, answer: Answer) {
     }
 }
 
+#[inline(never)]
 fn power(cx: &mut Cx<'_>, call: PsciCall) {
     let result = match call {
         PsciCall::CpuSuspend => {

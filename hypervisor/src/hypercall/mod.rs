@@ -21,7 +21,8 @@ mod vm_assist;
 mod xen_version;
 
 use crate::domain::{self, Domain};
-use crate::trap::Cx;
+use crate::sched;
+use crate::trap::{Cx, Next};
 use alloc::sync::Arc;
 use types::DomId;
 use xen_abi::{Hypercall, XenErrno};
@@ -67,7 +68,7 @@ impl Budget {
 }
 
 /// Handles a hypercall of the calling vCPU.
-pub fn handle(cx: &mut Cx<'_>) {
+pub fn handle(cx: &mut Cx<'_>) -> Next {
     let (number, args) = cx.regs.hypercall();
     match dispatch(cx, number, args, &mut Budget::new()) {
         Ok(Reply::Done(value)) => cx.regs.set_hypercall_result(value),
@@ -77,6 +78,7 @@ pub fn handle(cx: &mut Cx<'_>) {
         }
         Err(error) => cx.regs.set_hypercall_result(error.neg().into()),
     }
+    sched::finish(cx.cpu, cx.vcpu)
 }
 
 /// Makes the call with a number.

@@ -61,14 +61,14 @@ impl PerCpu {
     /// Makes this CPU find its data by [`this`]; called on it, once.
     pub fn adopt(&'static self) {
         // SAFETY: the idle context is this CPU's and lives for good.
-        unsafe { arch::traps::set_current(self.idle.as_ptr(), self) }
+        unsafe { arch::traps::set_current(self.idle.as_ptr(), self, None) }
     }
 
     /// Returns the vCPU that runs here.
     #[inline]
     pub fn current(&self) -> Option<&Vcpu> {
         // SAFETY: only this CPU replaces `current` (`switch_to`), from the scheduler's loop, where no
-        // reference from an earlier `current` is alive: `trap::handle` drops its `Cx` before.
+        // reference from an earlier `current` is alive: a trap's `Cx` is dropped before.
         unsafe { (*self.current.as_ptr()).as_deref() }
     }
 
@@ -83,7 +83,7 @@ impl PerCpu {
         self.current.with(|current| *current = next);
         // SAFETY: (1) `current` holds a reference to the vCPU for as long as it is current; (2) the
         // scheduler runs a vCPU on one CPU at a time, and `reset` is for those that are off.
-        unsafe { arch::traps::set_current(context, self) }
+        unsafe { arch::traps::set_current(context, self, self.current()) }
         context
     }
 }

@@ -1,7 +1,8 @@
 //! Which vCPU runs where, and the switch between them.
 //!
-//! [`leave`] is the way out of every trap: it does what is pending, takes another vCPU if this one
-//! blocked or used its slice, and idles where there is none. The policy is crates/sched's.
+//! [`finish`] is the way out of a trap after which the same vCPU goes on. [`leave`] is the way out of all
+//! others: it takes another vCPU if this one blocked or used its slice, and idles where there is none.
+//! The policy is crates/sched's.
 //! Lock rank: SCHED.
 
 mod deadlines;
@@ -18,6 +19,7 @@ use crate::irq;
 use crate::machine::percpu::{self, PerCpu};
 use crate::machine::sync::Once;
 use crate::machine::sync::{Lock, rank};
+use crate::trap::Next;
 use ::sched::{Decision, EntityId, Error, Pick, Place, Scheduler, Want};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -216,6 +218,16 @@ fn decide(cpu: &'static PerCpu) {
         }
     }
     set_deadline(cpu);
+}
+
+/// Does what is pending for the vCPU that runs here, but for a decision what else may run.
+#[inline]
+pub fn finish(cpu: &PerCpu, vcpu: &Vcpu) -> Next {
+    if cpu.reschedule.load(Ordering::Relaxed) {
+        return Next::Leave;
+    }
+    vgic::flush(vcpu);
+    if cpu.reschedule.load(Ordering::Relaxed) { Next::Leave } else { Next::Resume }
 }
 
 /// Decides what runs next on this CPU and makes it ready to run.

@@ -8,6 +8,7 @@ mod firmware;
 mod timers;
 
 use crate::arch::state::{self, Event, HYP_TIMER, VIRTUAL_TIMER};
+use crate::arch::traps::Entry;
 use crate::arch::window::{RAM_BYTES, RAM_START};
 use crate::arch::{context::El1, sysreg, timer, traps};
 use crate::domain::vgic::{DomainVgic, Frames, Model, Place, VcpuGic, Version};
@@ -17,7 +18,7 @@ use crate::machine::frame_window;
 use crate::machine::mmio::MmioWindow;
 use crate::machine::percpu::{self, PerCpu};
 use crate::mm::{frames, p2m};
-use crate::trap::{Entry, Fault};
+use crate::trap::Fault;
 use crate::{drivers, irq, sched};
 use ::frames::{FrameInfo, FrameTable, Usage, Within};
 use arm_spec::esr::Esr;

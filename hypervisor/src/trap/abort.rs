@@ -1,6 +1,6 @@
 //! Accesses that stage 2 stopped: to an emulated device, to nothing, or too early.
 
-use super::{Cx, Fault};
+use super::{Cx, Fault, Next};
 use crate::arch::context::{self, Injected};
 use crate::arch::sysreg::Access;
 use crate::domain::mmio;
@@ -8,7 +8,7 @@ use crate::domain::stats::Cause;
 use arm_spec::esr::FaultKind;
 
 /// Handles a data abort.
-pub fn data(cx: &mut Cx<'_>, fault: &Fault) {
+pub fn data(cx: &mut Cx<'_>, fault: &Fault) -> Next {
     let esr = fault.esr;
     if !is_stage2(fault) {
         return inject_data(cx, fault);
@@ -17,24 +17,25 @@ pub fn data(cx: &mut Cx<'_>, fault: &Fault) {
         && !esr.on_stage1_walk()
         && mmio::emulate(cx, fault, access)
     {
-        return;
+        return cx.finish();
     }
     let access = if esr.is_write() && !esr.on_stage1_walk() { Access::Write } else { Access::Read };
     if cx.vcpu.domain.p2m.is_mapped(fault.ipa(), access) {
         // It was being changed when the access came: the guest executes it again.
         cx.vcpu.stats.count(Cause::Retried);
-        return;
+        return Next::Resume;
     }
-    inject_data(cx, fault);
+    inject_data(cx, fault)
 }
 
 /// Handles an instruction abort.
-pub fn instruction(cx: &mut Cx<'_>, fault: &Fault) {
+pub fn instruction(cx: &mut Cx<'_>, fault: &Fault) -> Next {
     if is_stage2(fault) && cx.vcpu.domain.p2m.is_executable(fault.ipa()) {
         cx.vcpu.stats.count(Cause::Retried);
-        return;
+        return Next::Resume;
     }
     context::inject(cx.regs, Injected::PrefetchAbort { far: fault.far });
+    Next::Resume
 }
 
 /// Tells whether stage 2 stopped the access, and not the bus.
@@ -43,7 +44,8 @@ fn is_stage2(fault: &Fault) -> bool {
 }
 
 /// Makes the guest take an external abort, as the bus would answer where nothing is.
-fn inject_data(cx: &mut Cx<'_>, fault: &Fault) {
+fn inject_data(cx: &mut Cx<'_>, fault: &Fault) -> Next {
     let access = if fault.esr.is_write() { Access::Write } else { Access::Read };
     context::inject(cx.regs, Injected::DataAbort { far: fault.far, access });
+    Next::Resume
 }

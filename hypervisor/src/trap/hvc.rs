@@ -1,6 +1,6 @@
 //! HVC and SMC: hypercalls and what a guest takes for firmware.
 
-use super::Cx;
+use super::{Cx, Next};
 use crate::domain::psci;
 use crate::domain::stats::Cause;
 use crate::hypercall;
@@ -12,26 +12,30 @@ const HYPERCALL: u16 = xen_abi::hypercall::HVC_TAG;
 const SMCCC: u16 = 0;
 
 /// Handles HVC; the preferred return address is after it.
-pub fn handle(cx: &mut Cx<'_>, esr: Esr) {
+#[inline]
+pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Next {
     match esr.immediate() {
         HYPERCALL => {
             cx.vcpu.stats.count(Cause::Hypercall);
-            hypercall::handle(cx);
+            hypercall::handle(cx)
         }
         SMCCC => {
             cx.vcpu.stats.count(Cause::Smc);
-            psci::handle(cx);
+            psci::handle(cx)
         }
-        _ => cx.inject_undefined(),
+        _ => {
+            cx.inject_undefined();
+            Next::Resume
+        }
     }
 }
 
 /// Handles SMC, which is never passed on to firmware here.
-pub fn smc(cx: &mut Cx<'_>, esr: Esr) {
+pub fn smc(cx: &mut Cx<'_>, esr: Esr) -> Next {
     cx.regs.advance(esr.instruction_bytes());
     if esr.immediate() == SMCCC {
-        psci::handle(cx);
-    } else {
-        cx.regs.set_reg(0, u64::MAX);
+        return psci::handle(cx);
     }
+    cx.regs.set_reg(0, u64::MAX);
+    Next::Resume
 }

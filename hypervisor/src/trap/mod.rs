@@ -1,7 +1,7 @@
 //! What guests cause: from a trap's cause to the one function that handles it.
 //!
-//! [`handle`] is called with the guest's registers saved; it ends in
-//! [`sched::leave`](crate::sched::leave), which says what runs next.
+//! Each way in is called with the guest's registers saved, and says in a [`Next`] whether the guest just
+//! goes on or [`sched::leave`](crate::sched::leave) has to decide what runs next.
 
 mod abort;
 mod cp15;
@@ -9,9 +9,8 @@ mod hvc;
 mod sysreg;
 mod wfx;
 
+use crate::arch;
 use crate::arch::context::{GuestRegs, Injected};
-use crate::arch::traps::Context;
-use crate::arch::{self};
 use crate::domain::Vcpu;
 use crate::domain::stats::Cause;
 use crate::machine::console::print_caused;
@@ -21,20 +20,17 @@ use arm_spec::esr::{Esr, ec};
 use log::Level;
 use types::Ipa;
 
-/// Why EL2 was entered from a guest.
-#[derive(Clone, Copy, Debug)]
-pub enum Entry {
-    /// The guest's own instruction.
-    Synchronous(Fault),
-    /// A physical interrupt.
-    Irq,
-    /// A physical FIQ: nothing here is configured to raise one.
-    Fiq,
-    /// An asynchronous external abort.
-    SError,
+/// What is left to do before a guest goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Next {
+    /// Nothing: the same vCPU goes on.
+    Resume,
+    /// A decision what runs: [`sched::leave`].
+    Leave,
 }
 
-/// The syndrome of a synchronous trap.
+/// The syndrome of an abort.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
     /// ESR_EL2 (HSR).
@@ -69,48 +65,47 @@ impl Cx<'_> {
     pub fn inject_undefined(&mut self) {
         arch::context::inject(self.regs, Injected::Undefined);
     }
+
+    /// Ends a trap that may have changed more than the guest's registers.
+    #[inline]
+    fn finish(&self) -> Next {
+        sched::finish(self.cpu, self.vcpu)
+    }
 }
 
-/// Handles a trap and returns what runs next on this CPU.
-#[inline]
-pub fn handle(cpu: &'static PerCpu, regs: &mut GuestRegs, entry: Entry) -> *mut Context {
-    if let Some(vcpu) = cpu.current() {
-        let mut cx = Cx { cpu, vcpu, regs };
-        match entry {
-            Entry::Synchronous(fault) => synchronous(&mut cx, fault),
-            Entry::Irq => {
-                vcpu.stats.count(Cause::Irq);
-                irq::dispatch(cpu);
-            }
-            Entry::Fiq => log::error!("d{}v{}: unexpected FIQ", vcpu.domain.id, vcpu.id),
-            Entry::SError => serror(&mut cx),
-        }
-    }
-    sched::leave(cpu)
-}
-
-fn synchronous(cx: &mut Cx<'_>, fault: Fault) {
-    if cx.regs.is_a32() && !cx.regs.psr().executes(fault.esr) {
-        return cx.regs.advance(fault.esr.instruction_bytes());
-    }
-    let stats = &cx.vcpu.stats;
-    match fault.esr.class() {
-        ec::HVC64 | ec::HVC32 => hvc::handle(cx, fault.esr),
-        ec::SYSREG => {
-            stats.count(Cause::Sysreg);
-            sysreg::handle(cx, fault.esr);
-        }
+/// Handles an exception that an instruction of the guest caused; `fault` tells more of an abort.
+///
+/// The classes that come often are looked for first.
+#[inline(always)]
+pub fn synchronous(cx: &mut Cx<'_>, esr: Esr, fault: impl FnOnce() -> Fault) -> Next {
+    match esr.class() {
+        ec::HVC64 | ec::HVC32 => hvc::handle(cx, esr),
         ec::DATA_ABORT_LOWER => {
-            stats.count(Cause::DataAbort);
-            abort::data(cx, &fault);
+            cx.vcpu.stats.count(Cause::DataAbort);
+            abort::data(cx, &fault())
+        }
+        ec::SYSREG => {
+            cx.vcpu.stats.count(Cause::Sysreg);
+            sysreg::handle(cx, esr)
         }
         ec::INSTRUCTION_ABORT_LOWER => {
-            stats.count(Cause::InstructionAbort);
-            abort::instruction(cx, &fault);
+            cx.vcpu.stats.count(Cause::InstructionAbort);
+            abort::instruction(cx, &fault())
         }
+        class => others(cx, esr, class),
+    }
+}
+
+fn others(cx: &mut Cx<'_>, esr: Esr, class: u32) -> Next {
+    if cx.regs.is_a32() && !cx.regs.psr().executes(esr) {
+        cx.regs.advance(esr.instruction_bytes());
+        return Next::Resume;
+    }
+    let stats = &cx.vcpu.stats;
+    match class {
         ec::WFX => {
             stats.count(Cause::Wfx);
-            wfx::handle(cx, fault.esr);
+            wfx::handle(cx, esr);
         }
         ec::FP => {
             stats.count(Cause::Fp);
@@ -118,21 +113,36 @@ fn synchronous(cx: &mut Cx<'_>, fault: Fault) {
         }
         ec::CP15_32 | ec::CP15_64 | ec::CP14_32 | ec::CP14_LDC | ec::CP14_64 | ec::CP10_ID => {
             stats.count(Cause::Sysreg);
-            cp15::handle(cx, fault.esr);
+            cp15::handle(cx, esr);
         }
         ec::SMC64 | ec::SMC32 => {
             stats.count(Cause::Smc);
-            hvc::smc(cx, fault.esr);
+            return hvc::smc(cx, esr);
         }
         _ => {
             stats.count(Cause::Other);
             cx.inject_undefined();
         }
     }
+    cx.finish()
+}
+
+/// Handles a physical interrupt.
+#[inline(always)]
+pub fn interrupt(cx: &mut Cx<'_>) -> Next {
+    cx.vcpu.stats.count(Cause::Irq);
+    irq::dispatch(cx.cpu);
+    cx.finish()
+}
+
+/// Handles a physical FIQ: nothing here is configured to raise one.
+pub fn fast_interrupt(cx: &mut Cx<'_>) -> Next {
+    log::error!("d{}v{}: unexpected FIQ", cx.vcpu.domain.id, cx.vcpu.id);
+    Next::Resume
 }
 
 /// Gives an asynchronous abort that a guest caused back to it, as its virtual SError.
-fn serror(cx: &mut Cx<'_>) {
+pub fn serror(cx: &mut Cx<'_>) -> Next {
     cx.vcpu.stats.count(Cause::SError);
     let (domain, pc) = (&cx.vcpu.domain, cx.regs.pc());
     print_caused(
@@ -141,4 +151,5 @@ fn serror(cx: &mut Cx<'_>) {
         format_args!("d{}v{}: SError at {pc:#x}", domain.id, cx.vcpu.id),
     );
     arch::context::inject_serror();
+    Next::Resume
 }

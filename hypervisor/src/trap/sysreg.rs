@@ -1,6 +1,6 @@
 //! A64 system registers that trap.
 
-use super::Cx;
+use super::{Cx, Next};
 use crate::arch::idregs;
 use crate::domain::cache::{self, Maintenance};
 use crate::domain::ptimer::{self, Register};
@@ -63,18 +63,28 @@ impl SysregAccess {
 }
 
 /// Emulates the access, or makes the guest take an undefined-instruction exception.
-pub fn handle(cx: &mut Cx<'_>, esr: Esr) {
+pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Next {
     let access = SysregAccess(esr.iss());
+    if access.is_read() {
+        // No read changes anything but the register it names.
+        match read(cx, access) {
+            Some(value) => {
+                cx.regs.set_reg(access.register(), value);
+                cx.regs.advance(esr.instruction_bytes());
+            }
+            None => cx.inject_undefined(),
+        }
+        return Next::Resume;
+    }
     let value = cx.regs.reg(access.register());
     if is_set_way(access) && cache::flush_all(cx, value) == Maintenance::Again {
-        return;
+        return cx.finish();
     }
-    let done = if access.is_read() { read(cx, access) } else { write(cx, access, value).map(|()| 0) };
-    let Some(result) = done else { return cx.inject_undefined() };
-    if access.is_read() {
-        cx.regs.set_reg(access.register(), result);
+    match write(cx, access, value) {
+        Some(()) => cx.regs.advance(esr.instruction_bytes()),
+        None => cx.inject_undefined(),
     }
-    cx.regs.advance(esr.instruction_bytes());
+    cx.finish()
 }
 
 fn read(cx: &mut Cx<'_>, access: SysregAccess) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! From the vectors to [`trap::handle`](crate::trap::handle) and back.
+//! From the vectors to [`trap`](crate::trap) and back.
 //!
 //! The vectors have saved the guest's general registers in the running vCPU's [`Context`], found
 //! through HTPIDR. Here that pointer becomes a safe [`Cx`](crate::trap::Cx), and the syndrome registers
@@ -7,27 +7,31 @@
 use super::context::{GuestRegs, Named, R_NAMES};
 use super::errata::Hardening;
 use super::{cpu, layout};
+use crate::domain::Vcpu;
 use crate::machine::percpu::PerCpu;
-use crate::trap::{self, Entry, Fault};
+use crate::sched;
+use crate::trap::{self, Cx, Fault, Next};
 use arm_spec::esr::{Esr, ec};
 use core::arch::global_asm;
 use core::mem::offset_of;
 
-/// What HTPIDR points to: the registers of what runs on this CPU, and the CPU.
+/// What HTPIDR points to: the registers of what runs on this CPU, the CPU and the vCPU.
 #[repr(C)]
 pub struct Context {
     /// The general registers.
     pub regs: GuestRegs,
     cpu: *const PerCpu,
+    vcpu: *const Vcpu,
 }
 
-// SAFETY: `cpu` is null or points to a PerCpu, which is shared by all CPUs and never freed.
+// SAFETY: the pointers are to a CPU's data, which is never freed, and to the vCPU that the context is
+// part of or null; both are shared, and only written and followed on the CPU that runs the context.
 unsafe impl Send for Context {}
 
 impl Context {
     /// Returns a context that has not run.
     pub const fn new(regs: GuestRegs) -> Self {
-        Self { regs, cpu: core::ptr::null() }
+        Self { regs, cpu: core::ptr::null(), vcpu: core::ptr::null() }
     }
 }
 
@@ -66,13 +70,16 @@ pub(super) fn set_vectors(hardening: Hardening) {
     cpu::isb();
 }
 
-/// Makes `context` what runs on `cpu`: traps from the guest save there.
+/// Makes `context`, which is `vcpu`'s or the idle one, what runs on `cpu`: traps from the guest save there.
 ///
 /// # Safety
-/// The context lives, and nobody else touches it, for as long as it is current.
-pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu) {
+/// Context and vCPU live, and nobody else touches the context, for as long as it is current.
+pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu, vcpu: Option<&Vcpu>) {
     // SAFETY: the caller's duty: the context is this CPU's alone.
-    unsafe { (*context).cpu = cpu }
+    unsafe {
+        (*context).cpu = cpu;
+        (*context).vcpu = vcpu.map_or(core::ptr::null(), core::ptr::from_ref);
+    }
     write!(htpidr, context as u32);
 }
 
@@ -94,30 +101,40 @@ pub fn enter(cpu: &'static PerCpu) -> ! {
 }
 
 extern "C" fn guest_trap(context: *mut Context, kind: u32) -> *mut Context {
-    let entry = match kind {
-        TRAP_SYNC => synchronous_or_abort(),
-        TRAP_IRQ => Entry::Irq,
-        _ => Entry::Fiq,
+    // SAFETY: (1) the vectors pass HTPIDR, set by `set_current` to the context of the vCPU that runs
+    // here, which lives while current and is not replaced before `cx` is dropped; (2) Hyp mode is not
+    // reentered on this CPU, as it runs with interrupts masked, so this is the only reference to the
+    // registers; (3) `cpu` is this CPU's, never freed.
+    let (mut cx, cpu) = unsafe {
+        let Context { regs, cpu, vcpu } = &mut *context;
+        (Cx { cpu: &**cpu, vcpu: &**vcpu, regs }, &**cpu)
     };
-    // SAFETY: (1) the vectors pass HTPIDR, set by `set_current` to the running vCPU's context;
-    // (2) Hyp mode is not reentered on this CPU, as it runs with interrupts masked, so this is the only
-    // reference to the registers; (3) `cpu` is this CPU's, never freed.
-    let (regs, cpu) = unsafe { (&mut (*context).regs, &*(*context).cpu) };
-    trap::handle(cpu, regs, entry)
+    let next = match kind {
+        TRAP_SYNC => synchronous_or_abort(&mut cx),
+        TRAP_IRQ => trap::interrupt(&mut cx),
+        _ => trap::fast_interrupt(&mut cx),
+    };
+    match next {
+        Next::Resume => context,
+        Next::Leave => sched::leave(cpu),
+    }
 }
 
 /// HSR.DFSC of asynchronous external and parity aborts (Arm ARM DDI 0406C B3.13.6).
 const ASYNCHRONOUS: [u32; 2] = [0x11, 0x19];
 
 /// Reads the syndrome; an asynchronous abort comes through the same vector as synchronous ones.
-fn synchronous_or_abort() -> Entry {
+#[inline]
+fn synchronous_or_abort(cx: &mut Cx<'_>) -> Next {
     let esr = Esr::new(u64::from(read!(hsr)));
-    let class = esr.class();
-    if class == ec::DATA_ABORT_LOWER && ASYNCHRONOUS.contains(&(esr.iss() & 0x3f)) {
-        return Entry::SError;
+    if esr.class() == ec::DATA_ABORT_LOWER && ASYNCHRONOUS.contains(&(esr.iss() & 0x3f)) {
+        return trap::serror(cx);
     }
-    let far = if class == ec::INSTRUCTION_ABORT_LOWER { read!(hifar) } else { read!(hdfar) };
-    Entry::Synchronous(Fault { esr, far: u64::from(far), hpfar: u64::from(read!(hpfar)) })
+    trap::synchronous(cx, esr, || {
+        let fetch = esr.class() == ec::INSTRUCTION_ABORT_LOWER;
+        let far = if fetch { read!(hifar) } else { read!(hdfar) };
+        Fault { esr, far: u64::from(far), hpfar: u64::from(read!(hpfar)) }
+    })
 }
 
 /// Hyp mode's own registers at a fault of its own; 8-byte aligned in size, as the stack is.

@@ -13,6 +13,8 @@ unsafe extern "C" {
 }
 
 /// The general registers of a guest, as the vectors save them.
+///
+/// While the guest runs and in most traps [`LATE`] of them are in the CPU, and here are older values.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct GuestRegs {
@@ -22,7 +24,12 @@ pub struct GuestRegs {
     pub pc: u64,
     /// SPSR_EL2.
     pub pstate: u64,
+    /// Not zero: [`LATE`] are saved too.
+    pub complete: u64,
 }
+
+/// The registers that functions keep (AAPCS64 6.1.1), but for the frame pointer: saved only if needed.
+const LATE: core::ops::RangeInclusive<usize> = 19..=28;
 
 /// PSTATE bit: AArch32.
 const PSTATE_A32: u64 = 1 << 4;
@@ -45,7 +52,7 @@ impl GuestRegs {
     pub const fn start(entry: u64, x0: u64) -> Self {
         let mut x = [0; 31];
         x[0] = x0;
-        Self { x, pc: entry, pstate: PSTATE_START }
+        Self { x, pc: entry, pstate: PSTATE_START, complete: 1 }
     }
 
     /// Returns the registers with which a kernel is entered: its tree in X0 (Linux,
@@ -61,24 +68,35 @@ impl GuestRegs {
     }
 
     /// Returns general register `n`; 31 reads as zero.
+    ///
+    /// A trap whose instruction names one that is saved late comes with all of them saved.
     #[inline]
     pub fn reg(&self, n: u32) -> u64 {
+        debug_assert!(self.holds(n as usize), "X{n} is not saved");
         self.x.get(n as usize).copied().unwrap_or(0)
+    }
+
+    /// Tells whether register `n` is saved.
+    const fn holds(&self, n: usize) -> bool {
+        self.complete != 0 || n < *LATE.start() || n > *LATE.end()
     }
 
     /// Sets general register `n`; 31 is discarded.
     #[inline]
     pub fn set_reg(&mut self, n: u32, value: u64) {
+        debug_assert!(self.holds(n as usize), "X{n} is not saved");
         if let Some(x) = self.x.get_mut(n as usize) {
             *x = value;
         }
     }
 
-    /// Returns the registers with their names, in the order in which they are shown.
+    /// Returns the registers with their names, in the order in which they are shown; `-` is one that is
+    /// not saved.
     pub fn named(&self) -> [Named; 33] {
         core::array::from_fn(|n| match n {
             0 => ("PC", self.pc),
             1 => ("CPSR", self.pstate),
+            _ if !self.holds(n - 2) => ("-", 0),
             _ => (X_NAMES[n - 2], self.x[n - 2]),
         })
     }

@@ -1,76 +1,82 @@
-//! From the vectors to [`trap::handle`](crate::trap::handle) and back.
+//! From the vectors to [`trap`](crate::trap) and back.
 //!
 //! The vectors have saved the guest's general registers in the running vCPU's [`Context`], found
-//! through TPIDR_EL2. Here that pointer becomes a safe [`Cx`](crate::trap::Cx), and the syndrome
-//! registers are read once.
+//! through TPIDR_EL2: at first only those that a function may change. Here that pointer becomes a safe
+//! [`Cx`](crate::trap::Cx), and the syndrome registers are read once. A trap that needs the others,
+//! because its instruction names one of them or another vCPU is to run, comes back by
+//! [`guest_complete`].
 
 use super::context::{GuestRegs, Named, X_NAMES};
 use super::errata::{self, Erratum};
 use super::sysreg::{self, read, write};
 use super::{cpu, layout};
+use crate::domain::Vcpu;
 use crate::machine::percpu::PerCpu;
-use crate::trap::{self, Entry, Fault};
-use arm_spec::esr::{Esr, FaultKind};
+use crate::sched;
+use crate::trap::{self, Cx, Fault, Next};
+use arm_spec::esr::{Esr, FaultKind, ec};
 use core::arch::global_asm;
 use core::mem::offset_of;
 
-/// What TPIDR_EL2 points to: the registers of what runs on this CPU, and the CPU.
+/// What TPIDR_EL2 points to: the registers of what runs on this CPU, the CPU and the vCPU.
 #[repr(C)]
 pub struct Context {
     /// The general registers.
     pub regs: GuestRegs,
-    cpu: *const (),
+    cpu: *const PerCpu,
+    vcpu: *const Vcpu,
 }
 
-// SAFETY: the pointer is to a CPU's data, which is never freed and is itself shared; it is only
-// written and followed on the CPU that runs the context.
+// SAFETY: the pointers are to a CPU's data, which is never freed, and to the vCPU that the context is
+// part of or null; both are shared, and only written and followed on the CPU that runs the context.
 unsafe impl Send for Context {}
 
 impl Context {
     /// Returns a context that has not run.
     pub const fn new(regs: GuestRegs) -> Self {
-        Self { regs, cpu: core::ptr::null() }
+        Self { regs, cpu: core::ptr::null(), vcpu: core::ptr::null() }
     }
 }
 
-const TRAP_SYNC: u32 = 0;
-const TRAP_IRQ: u32 = 1;
-const TRAP_FIQ: u32 = 2;
-const TRAP_SERROR: u32 = 3;
-
 global_asm!(
     include_str!("../../../../boot/arm64/vectors.S"),
-    X2 = const offset_of!(GuestRegs, x) + 16,
-    TRAP_SYNC = const TRAP_SYNC,
-    TRAP_IRQ = const TRAP_IRQ,
-    TRAP_FIQ = const TRAP_FIQ,
-    TRAP_SERROR = const TRAP_SERROR,
+    X = const offset_of!(GuestRegs, x),
+    PC = const offset_of!(GuestRegs, pc),
+    COMPLETE = const offset_of!(GuestRegs, complete),
     FRAME_BYTES = const size_of::<HostFrame>(),
     STACK_BYTES = const layout::STACK_BYTES,
-    guest_trap = sym guest_trap,
+    guest_exception = sym guest_exception,
+    guest_irq = sym guest_irq,
+    guest_fiq = sym guest_fiq,
+    guest_serror = sym guest_serror,
+    guest_complete = sym guest_complete,
     host_fault = sym host_fault,
 );
 
 unsafe extern "C" {
-    fn first_entry(context: *mut Context, stack_top: usize) -> !;
+    fn first_entry(regs: *mut GuestRegs, stack_top: usize) -> !;
 }
 
-/// Makes `context` what runs on `cpu`: traps from the guest save there.
+/// Makes `context`, which is `vcpu`'s or the idle one, what runs on `cpu`: traps from the guest save there.
 ///
 /// # Safety
-/// The context lives, and nobody else touches it, for as long as it is current.
-pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu) {
+/// Context and vCPU live, and nobody else touches the context, for as long as it is current.
+pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu, vcpu: Option<&Vcpu>) {
     // SAFETY: the caller's duty: the context is this CPU's alone.
-    unsafe { (*context).cpu = core::ptr::from_ref(cpu).cast() }
+    unsafe {
+        (*context).cpu = cpu;
+        (*context).vcpu = vcpu.map_or(core::ptr::null(), core::ptr::from_ref);
+    }
     write!("tpidr_el2", context as u64);
 }
 
 /// Returns this CPU's data, or `None` before it is set up.
+#[inline]
 pub fn this_cpu() -> Option<&'static PerCpu> {
     let context = read!("tpidr_el2") as *const Context;
     // SAFETY: TPIDR_EL2 is null or was set by `set_current` to a context that lives while current,
     // whose `cpu` points to a never-freed PerCpu.
-    unsafe { context.as_ref()?.cpu.cast::<PerCpu>().as_ref() }
+    unsafe { (!context.is_null()).then(|| (*context).cpu)?.as_ref() }
 }
 
 /// Runs what is current on this CPU, forgetting its EL2 stack.
@@ -78,30 +84,96 @@ pub fn enter(cpu: &'static PerCpu) -> ! {
     let context = read!("tpidr_el2") as *mut Context;
     // SAFETY: TPIDR_EL2 holds the context that is current (set_current), which is complete; the stack
     // is this CPU's own, whose frames nobody returns to.
-    unsafe { first_entry(context, cpu.stack_top.raw()) }
+    unsafe { first_entry(&raw mut (*context).regs, cpu.stack_top.raw()) }
 }
 
-extern "C" fn guest_trap(context: *mut Context, kind: u32) -> *mut Context {
-    let entry = match kind {
-        TRAP_SYNC => Entry::Synchronous(read_fault()),
-        TRAP_IRQ => Entry::Irq,
-        TRAP_FIQ => Entry::Fiq,
-        _ => Entry::SError,
+/// What the vectors do next: the guest goes on.
+const RESUME: u32 = 0;
+/// X19-X28 are saved first, as the trap's instruction names one of them, and the trap is handled then.
+const SAVE_AND_HANDLE: u32 = 1;
+/// X19-X28 are saved first, as another vCPU may be to run.
+const SAVE_AND_LEAVE: u32 = 2;
+
+/// Handles a trap by `f` and tells the vectors what to do next.
+///
+/// # Safety
+/// `context` is what the vectors passed: TPIDR_EL2.
+#[inline(always)]
+unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Next) -> u32 {
+    // SAFETY: (1) TPIDR_EL2 was set by `set_current` to the context of the vCPU that runs here, which
+    // lives while current and is not replaced before this returns; (2) EL2 is not reentered on this
+    // CPU, as it runs with interrupts masked, so this is the only reference to the registers; (3) `cpu`
+    // is this CPU's, never freed.
+    let mut cx = unsafe {
+        let Context { regs, cpu, vcpu } = &mut *context;
+        Cx { cpu: &**cpu, vcpu: &**vcpu, regs }
     };
-    // SAFETY: (1) the vectors pass TPIDR_EL2, set by `set_current` to the running vCPU's context;
-    // (2) EL2 is not reentered on this CPU, as it runs with interrupts masked, so this is the only
-    // reference to the registers; (3) `cpu` is this CPU's, never freed.
-    let (regs, cpu) = unsafe { (&mut (*context).regs, &*(*context).cpu.cast::<PerCpu>()) };
-    trap::handle(cpu, regs, entry)
+    match f(&mut cx) {
+        Next::Resume => RESUME,
+        Next::Leave => SAVE_AND_LEAVE,
+    }
 }
 
-fn read_fault() -> Fault {
-    let far = read!("far_el2");
+unsafe extern "C" fn guest_exception(context: *mut Context) -> u32 {
     let esr = Esr::new(read!("esr_el2"));
+    if names_rest(esr) {
+        return SAVE_AND_HANDLE;
+    }
+    // SAFETY: the vectors pass TPIDR_EL2.
+    unsafe { handle(context, |cx| trap::synchronous(cx, esr, || read_fault(esr))) }
+}
+
+unsafe extern "C" fn guest_irq(context: *mut Context) -> u32 {
+    // SAFETY: the vectors pass TPIDR_EL2.
+    unsafe { handle(context, trap::interrupt) }
+}
+
+unsafe extern "C" fn guest_fiq(context: *mut Context) -> u32 {
+    // SAFETY: the vectors pass TPIDR_EL2.
+    unsafe { handle(context, trap::fast_interrupt) }
+}
+
+unsafe extern "C" fn guest_serror(context: *mut Context) -> u32 {
+    // SAFETY: the vectors pass TPIDR_EL2.
+    unsafe { handle(context, trap::serror) }
+}
+
+/// Goes on when all registers are saved, and returns the context to run next.
+unsafe extern "C" fn guest_complete(context: *mut Context, why: u32) -> *mut Context {
+    // SAFETY: the context is current, and its `cpu` this one.
+    let cpu = unsafe { &*(*context).cpu };
+    if why == SAVE_AND_HANDLE {
+        let esr = Esr::new(read!("esr_el2"));
+        // SAFETY: the vectors pass TPIDR_EL2.
+        let next = unsafe { handle(context, |cx| trap::synchronous(cx, esr, || read_fault(esr))) };
+        if next == RESUME {
+            return context;
+        }
+    }
+    sched::leave(cpu)
+}
+
+/// Tells whether the trapped instruction names one of X19-X28.
+#[inline(always)]
+fn names_rest(esr: Esr) -> bool {
+    let is_rest = |shift: u32| (19..=28).contains(&(esr.iss() >> shift & 0x1f));
+    match esr.class() {
+        ec::HVC64 => false,
+        ec::DATA_ABORT_LOWER => is_rest(16),
+        ec::SYSREG => is_rest(5),
+        // A second register, where there is none of them, is looked at in vain.
+        ec::CP15_32..=ec::CP14_LDC | ec::CP10_ID | ec::CP14_64 => is_rest(5) || is_rest(10),
+        _ => false,
+    }
+}
+
+#[inline]
+fn read_fault(esr: Esr) -> Fault {
+    let far = read!("far_el2");
     let mut hpfar = read!("hpfar_el2");
     // HPFAR is UNKNOWN after a permission fault that is not of a stage-1 walk (DDI 0487J D19.2.57).
     let unknown = esr.fault_kind() == FaultKind::Permission || errata::is_active(Erratum::WrongFaultAddress);
-    if unknown && esr.is_lower_abort() && !esr.on_stage1_walk() {
+    if unknown && !esr.on_stage1_walk() {
         let par = sysreg::translate_stage1(far);
         if par & 1 == 0 {
             hpfar = par >> 8 & 0xff_ffff_fff0;

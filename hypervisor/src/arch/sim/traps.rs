@@ -1,9 +1,20 @@
-//! Traps: a test calls [`trap::handle`](crate::trap::handle) itself, with what the hardware would say.
+//! Traps: a test says what the hardware would, and calls what handles it.
 
 use super::context::{GuestRegs, Named};
 use super::{cpu, state};
+use crate::domain::Vcpu;
 use crate::machine::percpu::PerCpu;
-use crate::trap::{self, Entry};
+use crate::sched;
+use crate::trap::{self, Cx, Fault, Next};
+
+/// Why EL2 is entered from a guest.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    /// The guest's own instruction.
+    Synchronous(Fault),
+    /// A physical interrupt.
+    Irq,
+}
 
 /// What TPIDR_EL2 points to: the registers of what runs on this CPU, and the CPU.
 #[repr(C)]
@@ -11,25 +22,30 @@ pub struct Context {
     /// The general registers.
     pub regs: GuestRegs,
     cpu: *const PerCpu,
+    vcpu: *const Vcpu,
 }
 
-// SAFETY: `cpu` is null or points to a PerCpu, which is shared by all CPUs and never freed.
+// SAFETY: `cpu` is null or points to a PerCpu, which is shared by all CPUs and never freed; `vcpu` is
+// null or points to the vCPU that the context is part of.
 unsafe impl Send for Context {}
 
 impl Context {
     /// Returns a context that has not run.
     pub const fn new(regs: GuestRegs) -> Self {
-        Self { regs, cpu: core::ptr::null() }
+        Self { regs, cpu: core::ptr::null(), vcpu: core::ptr::null() }
     }
 }
 
-/// Makes `context` what runs on `cpu`: traps from the guest save there.
+/// Makes `context`, which is `vcpu`'s or the idle one, what runs on `cpu`.
 ///
 /// # Safety
-/// The context lives, and nobody else touches it, for as long as it is current.
-pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu) {
+/// Context and vCPU live, and nobody else touches the context, for as long as it is current.
+pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu, vcpu: Option<&Vcpu>) {
     // SAFETY: the caller's duty: the context is this CPU's alone.
-    unsafe { (*context).cpu = cpu }
+    unsafe {
+        (*context).cpu = cpu;
+        (*context).vcpu = vcpu.map_or(core::ptr::null(), core::ptr::from_ref);
+    }
     state::with(|state| state.current = context);
 }
 
@@ -40,9 +56,17 @@ pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu) {
 pub fn guest_trap(entry: Entry) {
     let context = state::with(|state| state.current);
     // SAFETY: as in the other backends: the context is current, and nobody else touches it.
-    let (regs, cpu) = unsafe { (&mut (*context).regs, (*context).cpu.as_ref()) };
-    let Some(cpu) = cpu else { unreachable!("no guest runs") };
-    trap::handle(cpu, regs, entry);
+    let (regs, cpu, vcpu) =
+        unsafe { (&mut (*context).regs, (*context).cpu.as_ref(), (*context).vcpu.as_ref()) };
+    let (Some(cpu), Some(vcpu)) = (cpu, vcpu) else { unreachable!("no guest runs") };
+    let cx = &mut Cx { cpu, vcpu, regs };
+    let next = match entry {
+        Entry::Synchronous(fault) => trap::synchronous(cx, fault.esr, || fault),
+        Entry::Irq => trap::interrupt(cx),
+    };
+    if next == Next::Leave {
+        sched::leave(cpu);
+    }
 }
 
 /// Runs `f` on the registers of what runs on this CPU.
