@@ -33,4 +33,10 @@ impl Choice {
             (None, None) => true,
         }
     }
+
+    /// Whether an operation that needs a machine of its own was asked for, by its whole name.
+    pub fn names(&self, name: &str) -> bool {
+        let list = self.trace.or(self.wanted).unwrap_or("");
+        list.split(',').any(|wanted| wanted == name)
+    }
 }

@@ -1,67 +1,48 @@
-//! Interrupts: an SGI to this CPU, and the virtual timer's.
+//! SPIs switched on and off, and an access to nothing.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
+use crate::registers::SPIS;
 use crate::row::Bench;
-use rt::arch::{self, sysreg, trial};
-use rt::irq::{self, Taken};
-use rt::{cpu, gic, window};
-
-static TAKEN: AtomicU32 = AtomicU32::new(0);
+use rt::arch::operation::store32;
+use rt::arch::trial;
+use rt::check::check;
+use rt::{fault, gic, mmio, window};
 
 /// All of them.
 pub fn run(bench: &Bench) {
-    arch::mask_irq();
-    for (name, sgi) in [("sgi-self", 1), ("sgi-self.b", 7), ("sgi-self.c", 14)] {
-        gic::enable(sgi);
-        bench.row(name, 256, &mut |loops| sgi_to_self(loops, sgi), &mut |loops| window::timed(loops, || {}));
-        gic::disable(sgi);
+    for (name, intid) in
+        ["spi-enable-disable", "spi-enable-disable.b", "spi-enable-disable.c"].into_iter().zip(SPIS)
+    {
+        let (on, off) = (gic::bit_word(gic::ISENABLER, intid), gic::bit_word(gic::ICENABLER, intid));
+        let bit = 1 << (intid % 32);
+        let mut round = |loops| {
+            window::timed(loops, || {
+                store32::act(on, bit);
+                store32::act(off, bit);
+            })
+        };
+        let mut shape = |loops| {
+            window::timed(loops, || {
+                store32::shape(on, bit);
+                store32::shape(off, bit);
+            })
+        };
+        bench.row(name, 256, &mut round, &mut shape);
     }
-    virtual_timer(bench);
+    abort(bench);
 }
 
-fn sgi_to_self(loops: u32, sgi: u32) -> u64 {
-    match gic::version() {
-        #[cfg(target_arch = "aarch64")]
-        3 => {
-            let own = cpu::affinity();
-            let value = (own >> 32 & 0xff) << 48
-                | (own >> 16 & 0xff) << 32
-                | u64::from(sgi) << 24
-                | (own >> 8 & 0xff) << 16
-                | 1 << (own & 0xf);
-            trial::sgi_v3(loops, value)
-        }
-        _ => {
-            let _ = cpu::affinity();
-            trial::sgi_v2(loops, 2 << 24 | sgi, gic::gicd() + gic::SGIR, gic::gicc())
-        }
-    }
-}
-
-/// Lowers the timer's output, then says so.
-fn timer_taken(_: Taken) {
-    sysreg::set_cntv_ctl_el0(0);
-    TAKEN.fetch_add(1, Ordering::Relaxed);
-}
-
-fn virtual_timer(bench: &Bench) {
-    let Some(intid) = bench.machine.timer[2] else { return bench.skip("vtimer-interrupt", "no timer") };
-    irq::set_hook(timer_taken);
-    gic::enable(intid);
-    arch::unmask_irq();
-    let mut round = |loops| {
-        window::timed(loops, || {
-            let before = TAKEN.load(Ordering::Relaxed);
-            sysreg::set_cntv_cval_el0(sysreg::cntvct_el0());
-            sysreg::set_cntv_ctl_el0(1);
-            while TAKEN.load(Ordering::Relaxed) == before {
-                arch::relax();
-            }
-        })
+/// A load from an address with nothing behind it, to the instruction after it: the handler is three
+/// instructions and the return (arm32: the return).
+fn abort(bench: &Bench) {
+    let names = ["unmapped-abort", "unmapped-abort.b", "unmapped-abort.c"];
+    let Some(hole) = bench.machine.hole() else {
+        return names.iter().for_each(|name| bench.skip(name, "every address is used"));
     };
-    bench.row("vtimer-interrupt", 256, &mut round, &mut |loops| window::timed(loops, || {}));
-    arch::mask_irq();
-    gic::disable(intid);
-    irq::clear_hook();
+    for (name, address) in names.into_iter().zip([hole, hole + 0x1008, hole + 0x10_0ff0]) {
+        let fault = fault::catch(|| _ = mmio::load32(address, 0));
+        check("the address aborts", fault.is_some_and(|fault| fault.kind == fault::FaultKind::DataAbort));
+        bench.row(name, 256, &mut |loops| trial::abort(loops, address), &mut |loops| {
+            window::timed(loops, || {})
+        });
+    }
 }

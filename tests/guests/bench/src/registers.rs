@@ -3,7 +3,8 @@
 
 use crate::row;
 use crate::row::Bench;
-use rt::gic;
+use rt::arch::operation::clean_set_way;
+use rt::{gic, window};
 
 const LOOPS: u32 = 512;
 /// An SPI that QEMU's `virt` gives to a device nobody uses (a virtio-mmio slot), and two others.
@@ -43,4 +44,13 @@ fn redistributor(bench: &Bench) {
     row!(bench, names[0], LOOPS, load32(gic::gicr() + 0x8));
     row!(bench, names[1], LOOPS, load32(gic::gicr()));
     row!(bench, names[2], LOOPS, load32(gic::gicr() + 0x4));
+}
+
+/// 32 KiB by set and way: 256 sets, 2 ways, lines of 64 bytes, as the L1 data caches of Cortex-A57 and A15.
+/// The last of all operations: a hypervisor may watch the guest's caches from here on.
+pub fn cache(bench: &Bench) {
+    let lines = || (0..2).flat_map(|way| (0..256).map(move |set| way << 31 | set << 6));
+    let mut round = |loops| window::timed(loops, || lines().for_each(clean_set_way::act));
+    let mut shape = |loops| window::timed(loops, || lines().for_each(clean_set_way::shape));
+    bench.row("set-way-clean-32k", 2, &mut round, &mut shape);
 }

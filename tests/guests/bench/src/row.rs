@@ -11,6 +11,8 @@ use rt::window::{self, Marks};
 use rt::{println, timer};
 
 const ROUNDS: usize = 10;
+/// Loops are this many times longer where an operation takes so few instructions that a tick matters.
+const FEW: u32 = 32;
 
 /// What all operations share.
 pub struct Bench {
@@ -57,10 +59,13 @@ impl Bench {
         if !self.wants(name) {
             return;
         }
-        round(loops);
+        let warm = round(loops);
         if self.choice.trace.is_some() {
             return self.window(name, 1, round);
         }
+        let idle = shape(loops);
+        let enough = 256;
+        let loops = if warm.saturating_sub(idle) < enough { loops * FEW } else { loops };
         let idle = (0..3).map(|_| shape(loops)).min().unwrap_or(0);
         let mut ticks = [0; ROUNDS];
         for tick in &mut ticks {

@@ -127,6 +127,7 @@ _entry:
 // The entry of every other CPU: r0 = PSCI context id, its low three bits the CPU's index.
 .global _secondary
 _secondary:
+    mrrc    p15, 1, r2, r3, c14         // CNTVCT
     mov     r4, r0
     mrs     r5, cpsr
     mrc     p15, 0, r6, c1, c0, 0
@@ -138,6 +139,7 @@ _secondary:
     mcr     p15, 0, r0, c13, c0, 4
     ldr     r1, =__stacks_end
     sub     sp, r1, r0, lsl #15
+    strd    r2, r3, [sp, #-8]!
     mov     r11, #0
     mov     r0, r4
     mov     r1, r5

@@ -134,6 +134,7 @@ _entry:
 // The entry of every other CPU: x0 = PSCI context id, its low three bits the CPU's index.
 .global _secondary
 _secondary:
+    mrs     x24, cntvct_el0
     mov     x20, x0
     mrs     x21, currentel
     mrs     x22, daif
@@ -149,6 +150,7 @@ _secondary:
     mov     x1, x21
     mov     x2, x22
     mov     x3, x23
+    mov     x4, x24
     ldr     x8, =rt_secondary
     blr     x8
     b       3b

@@ -1,6 +1,6 @@
 //! Other CPUs: start one with a job, wait for it, turn it off again.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::cpu::MAX_CPUS;
 use crate::machine::Machine;
@@ -21,6 +21,8 @@ pub struct Arrival {
     pub sctlr: AtomicUsize,
     /// MPIDR's affinity.
     pub affinity: AtomicUsize,
+    /// The virtual counter at the first instruction.
+    pub counter: AtomicU64,
     /// Times this CPU arrived.
     pub arrivals: AtomicUsize,
     /// Jobs it finished.
@@ -34,6 +36,7 @@ static ARRIVALS: [Arrival; MAX_CPUS] = [const {
         masks: AtomicUsize::new(0),
         sctlr: AtomicUsize::new(0),
         affinity: AtomicUsize::new(0),
+        counter: AtomicU64::new(0),
         arrivals: AtomicUsize::new(0),
         finished: AtomicUsize::new(0),
     }
@@ -79,7 +82,7 @@ pub fn wait_off(machine: &Machine, cpu: usize) -> bool {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn rt_secondary(context: usize, level: usize, masks: usize, sctlr: usize) -> ! {
+extern "C" fn rt_secondary(context: usize, level: usize, masks: usize, sctlr: usize, counter: u64) -> ! {
     let cpu = arch::cpu_index();
     let arrival = arrival(cpu);
     arrival.context.store(context, Ordering::Relaxed);
@@ -87,6 +90,7 @@ extern "C" fn rt_secondary(context: usize, level: usize, masks: usize, sctlr: us
     arrival.masks.store(masks, Ordering::Relaxed);
     arrival.sctlr.store(sctlr, Ordering::Relaxed);
     arrival.affinity.store(usize::try_from(crate::cpu::affinity()).unwrap_or(0), Ordering::Relaxed);
+    arrival.counter.store(counter, Ordering::Relaxed);
     gic::init_cpu();
     let job = JOBS[cpu % MAX_CPUS].load(Ordering::Acquire);
     arrival.arrivals.fetch_add(1, Ordering::AcqRel);

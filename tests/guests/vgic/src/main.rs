@@ -33,6 +33,7 @@ fn run(machine: &'static rt::machine::Machine) {
     delivery::sleep();
     priority::mask();
     priority::order();
+    priority::crowd();
     priority::nesting();
     priority::split();
     several::run(machine);

@@ -51,6 +51,28 @@ pub fn order() {
     deafen();
 }
 
+fn record_nibble(taken: Taken) {
+    let order = ORDER.load(Ordering::Acquire);
+    ORDER.store(order << 4 | taken.intid & 0xf, Ordering::Release);
+}
+
+/// More interrupts wait than there are list registers: which of them are listed must follow priority too.
+pub fn crowd() {
+    const SGIS: core::ops::RangeInclusive<u32> = 1..=8;
+    SGIS.for_each(|sgi| gic::set_priority(sgi, 0xa0 - sgi * 0x10));
+    ORDER.store(0, Ordering::Release);
+    irq::reset();
+    irq::set_hook(record_nibble);
+    SGIS.for_each(gic::send_sgi_self);
+    settle();
+    check_eq("HPPIR names the highest priority of eight", gic::highest_pending() & 0x3ff, 8);
+    arch::unmask_irq();
+    timer::wait_ms("eight SGIs", 1000, || SGIS.into_iter().all(|sgi| taken(sgi) == 1));
+    check_eq("eight come in the order of priority", ORDER.load(Ordering::Acquire), 0x8765_4321);
+    SGIS.for_each(|sgi| gic::set_priority(sgi, 0xa0));
+    deafen();
+}
+
 /// In the handler of 12, sends 13 and 14 and lets them come if they may.
 fn nest(taken: Taken) {
     record(taken);

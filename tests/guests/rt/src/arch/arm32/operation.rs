@@ -62,4 +62,14 @@ operations! {
     ptimer_value() "mrc p15, 0, r3, c14, c2, 0" or "", {
         out("r3") _,
     }
+    /// Reads GICC_IAR, writes what it was to GICC_EOIR and to GICC_DIR.
+    take_v2(gicc: usize, dir: usize) "ldr r3, [{a}, #0xc]; str r3, [{a}, #0x10]; str r3, [{d}]" or "/* {a} {d} */", {
+        a = in(reg) gicc, d = in(reg) dir, out("r3") _,
+    }
+    /// Cleans the cache line of a set and way.
+    clean_set_way(line: usize) "mcr p15, 0, {l}, c7, c10, 2" or "/* {l} */", {
+        l = in(reg) line,
+    }
+    /// Changes a VFP register.
+    touch_fp() ".fpu neon; vmov.i32 d0, #0" or "", {}
 }

@@ -72,4 +72,18 @@ operations! {
     sgi1r(value: u64) "msr S3_0_C12_C11_5, {v}" or "/* {v} */", {
         v = in(reg) value,
     }
+    /// Reads ICC_IAR1_EL1, writes what it was to ICC_EOIR1_EL1 and to ICC_DIR_EL1.
+    take_v3() "mrs x9, S3_0_C12_C12_0; msr S3_0_C12_C12_1, x9; msr S3_0_C12_C11_1, x9" or "", {
+        out("x9") _,
+    }
+    /// Reads GICC_IAR, writes what it was to GICC_EOIR and to GICC_DIR.
+    take_v2(gicc: usize, dir: usize) "ldr w9, [{a}, #0xc]; str w9, [{a}, #0x10]; str w9, [{d}]" or "/* {a} {d} */", {
+        a = in(reg) gicc, d = in(reg) dir, out("x9") _,
+    }
+    /// Cleans the cache line of a set and way.
+    clean_set_way(line: usize) "dc csw, {l}" or "/* {l} */", {
+        l = in(reg) line,
+    }
+    /// Changes an FP register.
+    touch_fp() ".arch_extension fp; fmov d0, xzr" or "", {}
 }
