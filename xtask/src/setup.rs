@@ -150,6 +150,24 @@ pub fn rust_components() -> Result<()> {
     cmd::run_shown(&mut rustup).with_context(|| format!("next: rustup component add {}", missing.join(" ")))
 }
 
+/// Installs a nightly toolchain's Miri, where `cargo miri` does not answer yet.
+///
+/// # Errors
+/// rustup cannot add it.
+pub fn miri() -> Result<()> {
+    let mut version = Command::new("rustup");
+    version.args(["run", "nightly", "cargo", "miri", "--version"]);
+    if cmd::output(&mut version).is_ok() {
+        return Ok(());
+    }
+    cmd::progress("installing Miri");
+    let mut rustup = Command::new("rustup");
+    rustup.args(["toolchain", "install", "nightly", "--profile", "minimal", "--component", "miri,rust-src"]);
+    rustup.args(["--no-self-update"]);
+    cmd::run_shown(&mut rustup)
+        .context("next: rustup toolchain install nightly --component miri,rust-src, where the network is")
+}
+
 fn target_installed(target: &str) -> Result<bool> {
     let directory = cmd::output(cmd::rustc().args(["--print", "target-libdir", "--target", target]))?;
     Ok(Path::new(directory.trim()).is_dir())

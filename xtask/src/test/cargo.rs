@@ -70,6 +70,25 @@ pub fn host32(context: &Context) -> Result<Vec<Case>> {
     run_tests("host32", &["--target", setup::HOST_32], &[Kind::Pure], context)
 }
 
+/// The kernel's tests of `machine` and `mm` under Miri, which needs a nightly toolchain of its own.
+pub fn miri(_: &Context) -> Result<Vec<Case>> {
+    setup::miri()?;
+    let mut cargo = Command::new("rustup");
+    cargo.current_dir(paths::root()).env("CARGO_TARGET_DIR", paths::target().join("miri"));
+    cargo.env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-permissive-provenance");
+    cargo.args(["run", "nightly", "cargo", "miri", "test"]);
+    cargo.args(["--package", "hypervisor", "--lib", "--", "machine::"]);
+    run_harness("miri", cargo)
+}
+
+/// The tests that loom runs through every interleaving.
+pub fn loom(_: &Context) -> Result<Vec<Case>> {
+    let mut cargo = cmd::cargo();
+    cargo.env("RUSTFLAGS", "--cfg loom").args(["test", "--package", "vgic", "--release", "--lib"]);
+    cargo.args(["--target-dir".as_ref(), paths::target().join("loom").as_os_str()]);
+    run_harness("loom", cargo)
+}
+
 fn run_tests(log: &str, options: &[&str], kinds: &[Kind], context: &Context) -> Result<Vec<Case>> {
     let mut cargo = cmd::cargo();
     cargo.arg("test").args(options);
@@ -80,6 +99,11 @@ fn run_tests(log: &str, options: &[&str], kinds: &[Kind], context: &Context) -> 
     if let Some(filter) = &context.filter {
         cargo.arg(filter);
     }
+    run_harness(log, cargo)
+}
+
+/// Runs a cargo command that runs tests, and reads their results off its output.
+fn run_harness(log: &str, mut cargo: Command) -> Result<Vec<Case>> {
     let build = format!("{log}-build");
     let log = paths::logs()?.join(format!("{log}.log"));
     let (reader, writer) = pipe()?;

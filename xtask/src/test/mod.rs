@@ -49,6 +49,22 @@ struct Stage {
     names: fn() -> Result<Vec<String>>,
 }
 
+/// Slow checks of what is claimed of unsafe and of lock-free code: in `--full`, and as jobs of their own.
+const THOROUGH: &[Stage] = &[
+    Stage {
+        name: "miri",
+        about: "the kernel's own tests of its unsafe rooms, interpreted",
+        run: cargo::miri,
+        names: unknown,
+    },
+    Stage {
+        name: "loom",
+        about: "every interleaving of the vGIC's mailboxes",
+        run: cargo::loom,
+        names: unknown,
+    },
+];
+
 const STAGES: &[Stage] = &[
     Stage { name: "fmt", about: "formatting", run: cargo::fmt, names: unknown },
     Stage {
@@ -98,12 +114,15 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
     if mutants {
         return run(&context, &[&MUTANTS]);
     }
-    let by_name: Vec<&Stage> =
-        STAGES.iter().filter(|stage| context.filter.as_deref() == Some(stage.name)).collect();
+    let by_name: Vec<&Stage> = all().filter(|stage| context.filter.as_deref() == Some(stage.name)).collect();
     if by_name.is_empty() {
         return run(&context, &choose(&context)?);
     }
     run(&Context { filter: None, ..context }, &by_name)
+}
+
+fn all() -> impl Iterator<Item = &'static Stage> {
+    STAGES.iter().chain(THOROUGH)
 }
 
 /// Chooses the stages that have cases of the wanted name; those that cannot tell run only if no other has.
@@ -113,6 +132,9 @@ fn choose(context: &Context) -> Result<Vec<&'static Stage>> {
         if context.filter.is_none() || (stage.names)()?.iter().any(|name| context.wants(name)) {
             chosen.push(stage);
         }
+    }
+    if context.full && context.filter.is_none() {
+        chosen.extend(THOROUGH);
     }
     Ok(if chosen.is_empty() { STAGES.iter().collect() } else { chosen })
 }
@@ -127,12 +149,12 @@ fn check_names() -> Result<Vec<String>> {
 
 /// `cargo xtask ci JOB [--full] [FILTER]`: one stage.
 pub fn ci_command(mut args: Args) -> Result<ExitCode> {
-    let names = STAGES.iter().map(|stage| format!("  {:8} {}", stage.name, stage.about)).collect::<Vec<_>>();
+    let names = all().map(|stage| format!("  {:8} {}", stage.name, stage.about)).collect::<Vec<_>>();
     let usage = format!("the jobs are:\n{}", names.join("\n"));
     let job = args.take_positional().with_context(|| usage.clone())?;
     let context = context(&mut args)?;
     args.finish()?;
-    match STAGES.iter().find(|stage| stage.name == job) {
+    match all().find(|stage| stage.name == job) {
         Some(stage) => run(&context, &[stage]),
         None => bail!("there is no job {job:?}; {usage}"),
     }
@@ -157,6 +179,9 @@ fn run(context: &Context, stages: &[&Stage]) -> Result<ExitCode> {
         let failed = report.cases.iter().filter(|case| matches!(case.outcome, Outcome::Failed(_))).count();
         println!("      {} tests, {failed} failed, {} s", report.cases.len(), report.took.as_secs());
         reports.push(report);
+    }
+    if let (Some(filter), true) = (&context.filter, reports.iter().all(|report| report.cases.is_empty())) {
+        bail!("no test has {filter:?} in its name");
     }
     let totals = report::print_summary(&reports);
     Ok(if totals.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
