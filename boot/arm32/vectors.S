@@ -1,19 +1,25 @@
 // Hyp mode's exception vectors.
 //
-// A trap from a guest saves its general registers straight into the running vCPU's context, found
-// through HTPIDR, and calls Rust, which returns the context to run next. Hyp mode shares r0-r12 and LR
-// with the guest's User mode; the other modes' banked registers stay in the CPU until another vCPU
-// runs. An exception from Hyp mode itself is a bug or broken hardware: its registers go to the panic
-// stack, and Rust tells. (Braces are doubled: this is a template.)
+// While a guest runs, Hyp mode's SP points to the running vCPU's context, so that a trap saves the
+// general registers there by one store; then SP becomes the CPU's stack, and Rust is called, which
+// returns the context to run next. Hyp mode shares r0-r12 and LR with the guest's User mode; every other
+// register that a mode banks stays in the CPU until another vCPU runs. An exception from Hyp mode itself
+// is a bug or broken hardware: its registers go to the panic stack, and Rust tells. (Braces are doubled:
+// this is a template.)
 .syntax unified
 .arm
 .arch_extension virt
 
-.macro guest_vector name, kind
+.macro guest_vector name, handler
 \name:
-    push {{r0, r1}}
-    mov  r1, #\kind
-    b    guest_trap
+    stm  sp, {{r0-r12, lr}}
+    mrs  r2, elr_hyp
+    mrs  r3, spsr
+    strd r2, r3, [sp, #{PC}]
+    mov  r0, sp
+    ldr  sp, [sp, #{STACK}]
+    mov  r11, #0                        // backtraces end here
+    bl   \handler
 .endm
 
 .macro host_vector name, kind
@@ -47,20 +53,20 @@ vectors:
     .rept 7
     add  sp, sp, #1
     .endr
-    nop
     mcr  p15, 0, r0, c7, c5, \op2
     isb
+    sub  sp, sp, #2                     // what comes most often is asked for first
+    tst  sp, #7
+    beq  guest_sync
+    add  sp, sp, #1
+    tst  sp, #7
+    beq  guest_irq
+    add  sp, sp, #1
     tst  sp, #4
     bne  host_before_data
-    tst  sp, #2
-    beq  1f
-    tst  sp, #1
+    tst  sp, #3
     bic  sp, sp, #7
-    beq  guest_sync
-    b    host_data
-1:  tst  sp, #1
-    bic  sp, sp, #7
-    bne  guest_irq
+    bne  host_data
     b    guest_fiq
 .endm
 hardened_vectors vectors_bpiall, 6
@@ -83,45 +89,26 @@ host_vector host_undefined, 1
 host_vector host_call, 2
 host_vector host_prefetch, 3
 host_vector host_data, 4
-guest_vector guest_sync, {TRAP_SYNC}
-guest_vector guest_irq, {TRAP_IRQ}
-guest_vector guest_fiq, {TRAP_FIQ}
 
-// r1: kind; the guest's r0, r1 on the stack.
-guest_trap:
-    mrc  p15, 4, r0, c13, c0, 2         // HTPIDR
-    add  r0, r0, #8
-    stmia r0, {{r2-r12}}
-    sub  r0, r0, #8
-    pop  {{r2, r3}}
-    stmia r0, {{r2, r3}}
-    mrs  r2, sp_usr
-    mov  r3, lr
-    mrs  r4, elr_hyp
-    mrs  r5, spsr
-    add  r6, r0, #{SP_USR}
-    stmia r6, {{r2-r5}}
-    mov  r11, #0                        // backtraces end here
-    mov  lr, #0
-    bl   {guest_trap}
+guest_vector guest_irq, {guest_irq}
+    b    enter_guest
+guest_vector guest_fiq, {guest_fiq}
+    b    enter_guest
+guest_vector guest_sync, {guest_sync}
 
 // r0: the context to run.
-.global enter_guest
 enter_guest:
     clrex                               // no exclusive access spans a trap
-    add  r1, r0, #{SP_USR}
-    ldmia r1, {{r2-r5}}
-    msr  sp_usr, r2
-    mov  lr, r3
-    msr  elr_hyp, r4
-    msr  spsr_cxsf, r5
-    ldmia r0, {{r0-r12}}
+    mov  sp, r0
+    ldrd r2, r3, [sp, #{PC}]
+    msr  elr_hyp, r2
+    msr  spsr_cxsf, r3
+    ldm  sp, {{r0-r12, lr}}
     eret
 
-// Leaves whatever ran on this CPU's stack and runs the context in r0; r1: the stack's top.
+// Leaves whatever ran on this CPU's stack and runs the context in r0.
 .global first_entry
 first_entry:
-    mov  sp, r1
     b    enter_guest
 
 // r0: kind; r0's old value in TPIDRURW. The stack may have overflowed: the frame goes to the panic

@@ -1,6 +1,6 @@
 //! How often a vCPU entered EL2, and why.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 macro_rules! causes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
@@ -52,9 +52,9 @@ causes! {
     Other = "other",
 }
 
-/// Counters by cause; only the CPU that runs the vCPU writes them.
+/// Counters by cause; only the CPU that runs the vCPU writes them. They wrap as a word of the CPU does.
 #[derive(Debug, Default)]
-pub struct Stats([AtomicU64; Cause::ALL.len()]);
+pub struct Stats([AtomicUsize; Cause::ALL.len()]);
 
 impl Stats {
     /// Counts one entry.
@@ -68,6 +68,6 @@ impl Stats {
 
     /// Returns a counter.
     pub fn get(&self, cause: Cause) -> u64 {
-        self.0.get(cause as usize).map_or(0, |counter| counter.load(Ordering::Relaxed))
+        self.0.get(cause as usize).map_or(0, |counter| counter.load(Ordering::Relaxed) as u64)
     }
 }

@@ -1,8 +1,8 @@
 //! A vCPU's registers: what the vectors save, and what a switch saves.
 //!
-//! [`GuestRegs`] has what Hyp mode shares with the guest: r0-r12 and the User mode's SP and LR. The
-//! registers that the guest's other modes bank stay in the CPU while it runs ([`banked`]) and are saved
-//! at a switch ([`SystemRegs`]).
+//! [`GuestRegs`] has what Hyp mode shares with the guest: r0-r12 and the User mode's LR. The User mode's
+//! SP and what the guest's other modes bank stay in the CPU while it runs ([`banked`]) and are saved at a
+//! switch ([`SystemRegs`]).
 
 mod banked;
 mod fp;
@@ -29,8 +29,6 @@ pub const R_NAMES: [&str; 13] =
 pub struct GuestRegs {
     /// R0-R12, of the modes that do not bank them.
     pub r: [u32; 13],
-    /// SP_usr.
-    pub sp_usr: u32,
     /// LR_usr.
     pub lr_usr: u32,
     /// ELR_hyp.
@@ -51,7 +49,7 @@ impl GuestRegs {
         r[0] = low(r0);
         let entry = low(entry);
         let thumb = if entry & 1 != 0 { a32::PSR_T } else { 0 };
-        Self { r, sp_usr: 0, lr_usr: 0, pc: entry & !1, cpsr: CPSR_START | thumb }
+        Self { r, lr_usr: 0, pc: entry & !1, cpsr: CPSR_START | thumb }
     }
 
     /// Returns the registers with which a kernel is entered: its entry point and its device tree.
@@ -69,13 +67,12 @@ impl GuestRegs {
     }
 
     /// Returns the registers with their names, in the order in which they are shown.
-    pub fn named(&self) -> [Named; 17] {
+    pub fn named(&self) -> [Named; 16] {
         let value = |n: usize| match n {
             0 => ("PC", self.pc),
             1 => ("CPSR", self.cpsr),
-            2 => ("SP_usr", self.sp_usr),
-            3 => ("LR_usr", self.lr_usr),
-            _ => (R_NAMES[n - 4], self.r[n - 4]),
+            2 => ("LR_usr", self.lr_usr),
+            _ => (R_NAMES[n - 3], self.r[n - 3]),
         };
         core::array::from_fn(value).map(|(name, value)| (name, u64::from(value)))
     }
@@ -92,7 +89,6 @@ impl GuestRegs {
         u64::from(match (n, self.psr().mode()) {
             (8..=12, a32::MODE_FIQ) => banked::read_fiq(n),
             (0..=12, _) => self.r[n as usize],
-            (13, a32::MODE_USR | a32::MODE_SYS) => self.sp_usr,
             (14, a32::MODE_USR | a32::MODE_SYS) => self.lr_usr,
             (13, mode) => banked::read_sp(mode),
             (14, mode) => banked::read_lr(mode),
@@ -107,7 +103,6 @@ impl GuestRegs {
         match (n, self.psr().mode()) {
             (8..=12, a32::MODE_FIQ) => banked::write_fiq(n, value),
             (0..=12, _) => self.r[n as usize] = value,
-            (13, a32::MODE_USR | a32::MODE_SYS) => self.sp_usr = value,
             (14, a32::MODE_USR | a32::MODE_SYS) => self.lr_usr = value,
             (13, mode) => banked::write_sp(mode, value),
             (14, mode) => banked::write_lr(mode, value),

@@ -1,10 +1,11 @@
 //! From the vectors to [`trap`](crate::trap) and back.
 //!
-//! The vectors have saved the guest's general registers in the running vCPU's [`Context`], found
-//! through HTPIDR. Here that pointer becomes a safe [`Cx`](crate::trap::Cx), and the syndrome registers
-//! are read once.
+//! The vectors have saved the guest's general registers in the running vCPU's [`Context`], to which SP
+//! points while a guest runs. Here that pointer becomes a safe [`Cx`](crate::trap::Cx), and the syndrome
+//! registers are read once.
 
 use super::context::{GuestRegs, Named, R_NAMES};
+use super::cp15::word;
 use super::errata::Hardening;
 use super::{cpu, layout};
 use crate::domain::Vcpu;
@@ -15,40 +16,35 @@ use arm_spec::esr::{Esr, ec};
 use core::arch::global_asm;
 use core::mem::offset_of;
 
-/// What HTPIDR points to: the registers of what runs on this CPU, the CPU and the vCPU.
-#[repr(C)]
+/// What SP points to while a guest runs: its registers, and what Hyp mode finds first.
+#[repr(C, align(8))]
 pub struct Context {
     /// The general registers.
     pub regs: GuestRegs,
-    cpu: *const PerCpu,
+    stack_top: usize,
     vcpu: *const Vcpu,
 }
 
-// SAFETY: the pointers are to a CPU's data, which is never freed, and to the vCPU that the context is
-// part of or null; both are shared, and only written and followed on the CPU that runs the context.
+// SAFETY: the pointer is to the vCPU that the context is part of, or null; a vCPU is shared by all CPUs.
 unsafe impl Send for Context {}
 
 impl Context {
     /// Returns a context that has not run.
     pub const fn new(regs: GuestRegs) -> Self {
-        Self { regs, cpu: core::ptr::null(), vcpu: core::ptr::null() }
+        Self { regs, stack_top: 0, vcpu: core::ptr::null() }
     }
 }
 
-const TRAP_SYNC: u32 = 0;
-const TRAP_IRQ: u32 = 1;
-const TRAP_FIQ: u32 = 2;
-
 global_asm!(
     include_str!("../../../../boot/arm32/vectors.S"),
-    SP_USR = const offset_of!(GuestRegs, sp_usr),
-    TRAP_SYNC = const TRAP_SYNC,
-    TRAP_IRQ = const TRAP_IRQ,
-    TRAP_FIQ = const TRAP_FIQ,
+    PC = const offset_of!(GuestRegs, pc),
+    STACK = const offset_of!(Context, stack_top),
     FRAME_BYTES = const size_of::<HostFrame>(),
     FRAME_SP = const offset_of!(HostFrame, sp),
     STACK_BYTES = const layout::STACK_BYTES,
-    guest_trap = sym guest_trap,
+    guest_sync = sym guest_sync,
+    guest_irq = sym guest_irq,
+    guest_fiq = sym guest_fiq,
     host_fault = sym host_fault,
 );
 
@@ -56,7 +52,7 @@ unsafe extern "C" {
     static vectors: u8;
     static vectors_bpiall: u8;
     static vectors_iciallu: u8;
-    fn first_entry(regs: *mut GuestRegs, stack_top: usize) -> !;
+    fn first_entry(context: *mut GuestRegs) -> !;
 }
 
 /// Sets this CPU's vectors (HVBAR), which may have to invalidate the branch predictor at each trap.
@@ -77,47 +73,60 @@ pub(super) fn set_vectors(hardening: Hardening) {
 pub unsafe fn set_current(context: *mut Context, cpu: &'static PerCpu, vcpu: Option<&Vcpu>) {
     // SAFETY: the caller's duty: the context is this CPU's alone.
     unsafe {
-        (*context).cpu = cpu;
+        (*context).stack_top = cpu.stack_top.raw();
         (*context).vcpu = vcpu.map_or(core::ptr::null(), core::ptr::from_ref);
     }
-    write!(htpidr, context as u32);
+    write!(htpidr, word(core::ptr::from_ref(cpu) as usize));
 }
 
 /// Returns this CPU's data, or `None` before it is set up.
 #[inline]
 pub fn this_cpu() -> Option<&'static PerCpu> {
-    let context = read!(htpidr) as *const Context;
-    // SAFETY: HTPIDR is null or was set by `set_current` to a context that lives while current, whose
-    // `cpu` points to a never-freed PerCpu.
-    unsafe { context.as_ref()?.cpu.as_ref() }
+    let cpu = read!(htpidr) as *const PerCpu;
+    // SAFETY: HTPIDR is null or was set by `set_current` to a PerCpu, which is never freed.
+    unsafe { cpu.as_ref() }
 }
 
 /// Runs what is current on this CPU, forgetting its Hyp stack.
 pub fn enter(cpu: &'static PerCpu) -> ! {
-    let context = read!(htpidr) as *mut Context;
-    // SAFETY: HTPIDR holds the context that is current (set_current), which is complete; the stack is
+    let Some(vcpu) = cpu.current() else { cpu::park() };
+    // SAFETY: the context is the current vCPU's (set_current), which is complete; Hyp mode's stack is
     // this CPU's own, whose frames nobody returns to.
-    unsafe { first_entry(&raw mut (*context).regs, cpu.stack_top.raw()) }
+    unsafe { first_entry(&raw mut (*vcpu.context.as_ptr()).regs) }
 }
 
-extern "C" fn guest_trap(context: *mut Context, kind: u32) -> *mut Context {
-    // SAFETY: (1) the vectors pass HTPIDR, set by `set_current` to the context of the vCPU that runs
-    // here, which lives while current and is not replaced before `cx` is dropped; (2) Hyp mode is not
-    // reentered on this CPU, as it runs with interrupts masked, so this is the only reference to the
-    // registers; (3) `cpu` is this CPU's, never freed.
-    let (mut cx, cpu) = unsafe {
-        let Context { regs, cpu, vcpu } = &mut *context;
-        (Cx { cpu: &**cpu, vcpu: &**vcpu, regs }, &**cpu)
-    };
-    let next = match kind {
-        TRAP_SYNC => synchronous_or_abort(&mut cx),
-        TRAP_IRQ => trap::interrupt(&mut cx),
-        _ => trap::fast_interrupt(&mut cx),
-    };
-    match next {
+/// Handles a trap by `f` and returns the context to run next.
+///
+/// # Safety
+/// `context` is what the vectors passed.
+#[inline(always)]
+unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Next) -> *mut Context {
+    let cpu = read!(htpidr) as *const PerCpu;
+    // SAFETY: (1) the vectors pass what SP pointed to: the context of the vCPU that runs here
+    // (set_current), which lives while current and is not replaced before `cx` is dropped; (2) Hyp mode
+    // is not reentered on this CPU, as it runs with interrupts masked, so this is the only reference to
+    // the registers; (3) HTPIDR is set with the first context, to this CPU's never-freed data.
+    let (mut cx, cpu) =
+        unsafe { (Cx { cpu: &*cpu, vcpu: &*(*context).vcpu, regs: &mut (*context).regs }, &*cpu) };
+    match f(&mut cx) {
         Next::Resume => context,
         Next::Leave => sched::leave(cpu),
     }
+}
+
+unsafe extern "C" fn guest_sync(context: *mut Context) -> *mut Context {
+    // SAFETY: the vectors call this.
+    unsafe { handle(context, synchronous_or_abort) }
+}
+
+unsafe extern "C" fn guest_irq(context: *mut Context) -> *mut Context {
+    // SAFETY: the vectors call this.
+    unsafe { handle(context, trap::interrupt) }
+}
+
+unsafe extern "C" fn guest_fiq(context: *mut Context) -> *mut Context {
+    // SAFETY: the vectors call this.
+    unsafe { handle(context, trap::fast_interrupt) }
 }
 
 /// HSR.DFSC of asynchronous external and parity aborts (Arm ARM DDI 0406C B3.13.6).

@@ -1,4 +1,4 @@
-//! The registers that the guest's privileged modes have of their own, in the CPU.
+//! The registers that the guest's modes have of their own, in the CPU.
 
 use arm_spec::a32;
 
@@ -29,9 +29,10 @@ macro_rules! write_banked {
 
 pub(super) use {read_banked, write_banked};
 
-/// Reads the stack pointer of a privileged mode.
+/// Reads the stack pointer of a mode.
 pub fn read_sp(mode: u32) -> u32 {
     match mode {
+        a32::MODE_USR | a32::MODE_SYS => read_banked!("sp_usr"),
         a32::MODE_SVC => read_banked!("sp_svc"),
         a32::MODE_ABT => read_banked!("sp_abt"),
         a32::MODE_UND => read_banked!("sp_und"),
@@ -41,9 +42,10 @@ pub fn read_sp(mode: u32) -> u32 {
     }
 }
 
-/// Writes the stack pointer of a privileged mode.
+/// Writes the stack pointer of a mode.
 pub fn write_sp(mode: u32, value: u32) {
     match mode {
+        a32::MODE_USR | a32::MODE_SYS => write_banked!("sp_usr", value),
         a32::MODE_SVC => write_banked!("sp_svc", value),
         a32::MODE_ABT => write_banked!("sp_abt", value),
         a32::MODE_UND => write_banked!("sp_und", value),

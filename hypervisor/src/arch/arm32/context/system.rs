@@ -48,9 +48,10 @@ pub struct SystemRegs {
     modes: Modes,
 }
 
-/// What the modes bank: SP, LR and SPSR of each, and r8-r12 of FIQ mode.
+/// What the modes bank: SP, LR and SPSR of each, r8-r12 of FIQ mode, and User mode's SP.
 #[derive(Clone, Copy, Default)]
 struct Modes {
+    sp_usr: u32,
     svc: [u32; 3],
     abt: [u32; 3],
     und: [u32; 3],
@@ -61,6 +62,7 @@ struct Modes {
 
 impl Modes {
     fn save(&mut self) {
+        self.sp_usr = read_banked!("sp_usr");
         self.svc = [read_banked!("sp_svc"), read_banked!("lr_svc"), read_banked!("spsr_svc")];
         self.abt = [read_banked!("sp_abt"), read_banked!("lr_abt"), read_banked!("spsr_abt")];
         self.und = [read_banked!("sp_und"), read_banked!("lr_und"), read_banked!("spsr_und")];
@@ -76,6 +78,7 @@ impl Modes {
     }
 
     fn load(&self) {
+        write_banked!("sp_usr", self.sp_usr);
         write_banked!("sp_svc", self.svc[0]);
         write_banked!("lr_svc", self.svc[1]);
         write_banked!("spsr_svc", self.svc[2]);
@@ -110,7 +113,7 @@ impl SystemRegs {
     }
 
     /// Returns the registers that tell what the guest does, with their names.
-    pub fn named(&self) -> [Named; 28] {
+    pub fn named(&self) -> [Named; 29] {
         let m = &self.modes;
         let [sp_svc, lr_svc, spsr_svc] = m.svc;
         let [sp_abt, lr_abt, spsr_abt] = m.abt;
@@ -118,6 +121,7 @@ impl SystemRegs {
         let [sp_irq, lr_irq, spsr_irq] = m.irq;
         let word = |(name, value): (&'static str, u32)| (name, u64::from(value));
         [
+            word(("SP_usr", m.sp_usr)),
             word(("SP_svc", sp_svc)),
             word(("LR_svc", lr_svc)),
             word(("SPSR_svc", spsr_svc)),
