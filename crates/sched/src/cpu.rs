@@ -9,7 +9,7 @@ pub(crate) struct Cpu {
     pub(crate) online: bool,
     /// The vCPU it runs.
     pub(crate) current: Option<EntityId>,
-    /// When that vCPU's slice is over, in ns.
+    /// When that vCPU's slice is over.
     pub(crate) slice_end: u64,
     /// The slice was over when last looked at, and nobody waited.
     pub(crate) overrun: bool,

@@ -1,6 +1,5 @@
 //! The scheduling state of the machine and its operations.
 
-use crate::SLICE_NS;
 use crate::cpu::Cpu;
 use crate::entity::{Entity, EntityId, Place};
 use crate::queue::Queue;
@@ -51,8 +50,8 @@ pub enum Want {
 pub enum Pick {
     /// The same vCPU runs on.
     Stay {
-        /// When its slice is over, in ns; `None` if it is and nobody waits: the CPU is kicked when
-        /// somebody does.
+        /// When its slice is over; `None` if it is and nobody waits: the CPU is kicked when somebody
+        /// does.
         slice_end: Option<u64>,
     },
     /// Another vCPU runs, or none.
@@ -61,7 +60,7 @@ pub enum Pick {
         from: Option<EntityId>,
         /// The vCPU that runs; with none the CPU idles until it is kicked.
         to: Option<EntityId>,
-        /// When its slice is over, in ns; `None` if none runs.
+        /// When its slice is over; `None` if none runs.
         slice_end: Option<u64>,
     },
 }
@@ -71,7 +70,10 @@ pub struct Scheduler<T> {
     entities: Vec<Option<Entity<T>>>,
     members: usize,
     queue: Queue,
+    /// Up to the last one that takes part.
     cpus: Vec<Cpu>,
+    /// How long a vCPU runs while others wait.
+    slice: u64,
 }
 
 impl<T> Scheduler<T> {
@@ -79,11 +81,13 @@ impl<T> Scheduler<T> {
     ///
     /// # Errors
     /// If there is no memory.
-    pub fn new(cpus: usize) -> Result<Self, Error> {
+    ///
+    /// # Units
+    /// `slice` is in those of the clock that [`Self::pick`] is told.
+    pub fn new(cpus: usize, slice: u64) -> Result<Self, Error> {
         let mut table = Vec::new();
         table.try_reserve_exact(cpus).map_err(|_| Error::OutOfMemory)?;
-        table.resize(cpus, Cpu::default());
-        Ok(Self { entities: Vec::new(), members: 0, queue: Queue::default(), cpus: table })
+        Ok(Self { entities: Vec::new(), members: 0, queue: Queue::default(), cpus: table, slice })
     }
 
     /// Lets a CPU take part.
@@ -91,6 +95,11 @@ impl<T> Scheduler<T> {
     /// # Errors
     /// If the machine has no such CPU.
     pub fn add_cpu(&mut self, cpu: CpuId) -> Result<(), Error> {
+        if cpu.index() >= self.cpus.capacity() {
+            return Err(Error::NoCpu);
+        }
+        let count = self.cpus.len().max(cpu.index() + 1);
+        self.cpus.resize(count, Cpu::default());
         self.cpus.get_mut(cpu.index()).ok_or(Error::NoCpu)?.online = true;
         Ok(())
     }
@@ -190,14 +199,14 @@ impl<T> Scheduler<T> {
         Decision::Nothing
     }
 
-    /// Decides what `cpu` does at a scheduling point at `now_ns`, given what its vCPU wants. A switch
+    /// Decides what `cpu` does at a scheduling point at time `now`, given what its vCPU wants. A switch
     /// before has been settled.
-    pub fn pick(&mut self, cpu: CpuId, now_ns: u64, want: Want) -> Pick {
+    pub fn pick(&mut self, cpu: CpuId, now: u64, want: Want) -> Pick {
         let Some(state) = self.cpus.get(cpu.index()).copied() else {
             return Pick::Switch { from: None, to: None, slice_end: None };
         };
         let (wants, paused) = self.standing(state.current, want);
-        let overrun = now_ns >= state.slice_end;
+        let overrun = now >= state.slice_end;
         if wants && !paused && (self.queue.is_empty() || !overrun && want != Want::Yield) {
             self.set_cpu(cpu, Cpu { overrun, kicked: false, ..state });
             return Pick::Stay { slice_end: (!overrun).then_some(state.slice_end) };
@@ -211,7 +220,7 @@ impl<T> Scheduler<T> {
             entity.last_cpu = Some(cpu);
             entity.woken = false;
         }
-        let slice_end = now_ns.saturating_add(SLICE_NS);
+        let slice_end = now.saturating_add(self.slice);
         let leaving = state.current.or(state.leaving);
         let requeue = if state.current.is_some() { wants } else { state.requeue };
         let online = state.online;

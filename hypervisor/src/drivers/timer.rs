@@ -17,7 +17,7 @@ pub fn init(clock_frequency_hz: Option<u64>) -> Option<u64> {
         return None;
     }
     FREQUENCY_HZ.store(hz, Ordering::Relaxed);
-    TICK_NS.store((1_000_000_000 << 32) / hz, Ordering::Relaxed);
+    TICK_NS.store((SECOND_NS << 32) / hz, Ordering::Relaxed);
     BOOT_COUNT.store(arch::timer::counter(), Ordering::Relaxed);
     Some(hz)
 }
@@ -27,10 +27,15 @@ pub fn frequency_hz() -> u64 {
     FREQUENCY_HZ.load(Ordering::Relaxed)
 }
 
-/// Converts nanoseconds to ticks, rounded up.
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// Converts nanoseconds to ticks, rounded up. It divides: not for paths that guests take often.
+#[inline(never)]
 pub fn ns_to_ticks(ns: u64) -> u64 {
-    let ticks = (u128::from(ns) * u128::from(frequency_hz())).div_ceil(1_000_000_000);
-    u64::try_from(ticks).unwrap_or(u64::MAX)
+    // Whole seconds apart, so that 64 bits do.
+    let (seconds, rest) = (ns / SECOND_NS, ns % SECOND_NS);
+    let hz = frequency_hz();
+    seconds.saturating_mul(hz).saturating_add(rest.saturating_mul(hz).div_ceil(SECOND_NS))
 }
 
 /// Converts ticks to nanoseconds.

@@ -12,6 +12,7 @@ mod switch;
 pub use deadlines::{look_at_lines, set_deadline, timer_fired};
 
 use crate::arch::cpu;
+use crate::arch::timer;
 use crate::arch::traps::Context;
 use crate::domain::{Vcpu, vgic};
 use crate::drivers::timer as clock;
@@ -63,7 +64,8 @@ fn with<R>(f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>) -> R) -> Option<R> {
 pub fn add_cpu(cpu: &PerCpu) -> Result<(), Error> {
     let mut scheduler = SCHEDULER.lock();
     if scheduler.is_none() {
-        *scheduler = Some(Scheduler::new(percpu::MAX_CPUS)?);
+        let slice = clock::ns_to_ticks(::sched::SLICE_NS);
+        *scheduler = Some(Scheduler::new(percpu::MAX_CPUS, slice)?);
     }
     scheduler.as_mut().ok_or(Error::OutOfMemory)?.add_cpu(cpu.id)
 }
@@ -201,7 +203,7 @@ fn decide(cpu: &'static PerCpu) {
     if let Some(vcpu) = cpu.current() {
         vcpu.info.note_decision(want);
     }
-    let now = clock::system_time_ns();
+    let now = timer::counter();
     let picked = with(|scheduler| match scheduler.pick(cpu.id, now, want) {
         Pick::Stay { slice_end } => (slice_end, None),
         Pick::Switch { from, to, slice_end } => {
@@ -210,7 +212,7 @@ fn decide(cpu: &'static PerCpu) {
         }
     });
     let Some((slice_end, change)) = picked else { return };
-    cpu.local.with(|local| local.slice_end = slice_end.map(clock::system_time_to_count));
+    cpu.local.with(|local| local.slice_end = slice_end);
     if let Some((leaves, next)) = change {
         switch::switch(cpu, next);
         if leaves && let Some(Decision::Kick(other)) = with(|scheduler| scheduler.settle(cpu.id)) {

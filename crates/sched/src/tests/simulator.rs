@@ -51,7 +51,7 @@ struct Machine {
 
 impl Machine {
     fn new(cpus: u16, busy: usize, sleepers: usize, seed: u64) -> Self {
-        let mut scheduler = Scheduler::new(cpus.into()).unwrap();
+        let mut scheduler = Scheduler::new(cpus.into(), SLICE_NS).unwrap();
         (0..cpus).for_each(|cpu| scheduler.add_cpu(CpuId::new(cpu)).unwrap());
         scheduler.reserve(busy + sleepers).unwrap();
         let guest = |vcpu: usize| {

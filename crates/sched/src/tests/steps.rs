@@ -8,7 +8,7 @@ const CPU0: CpuId = CpuId::new(0);
 const CPU1: CpuId = CpuId::new(1);
 
 fn machine(cpus: u16, vcpus: usize) -> (Scheduler<usize>, Vec<EntityId>) {
-    let mut scheduler = Scheduler::new(cpus.into()).unwrap();
+    let mut scheduler = Scheduler::new(cpus.into(), SLICE_NS).unwrap();
     (0..cpus).for_each(|cpu| scheduler.add_cpu(CpuId::new(cpu)).unwrap());
     scheduler.reserve(vcpus).unwrap();
     let ids = (0..vcpus).map(|vcpu| scheduler.add(vcpu).unwrap()).collect();
