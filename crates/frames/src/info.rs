@@ -2,13 +2,11 @@
 
 use types::DomId;
 
-/// One frame's state: absent (all zero), free or used.
-///
-/// Zeroed memory is a valid slice of absent frames.
+/// One frame's state: absent (all zero), free or used; or that of all frames of a chunk.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct FrameInfo {
-    /// Free head: the next one of its list. Used: the references.
+    /// Free head: the next one of its list. Used: the references. Split chunk: its dirty free frames.
     low: u32,
     /// Bits 31:28 state, 27 dirty. Free head: bits 23:19 order, 18:0 the previous one of its list.
     /// Used: bits 15:0 owner.
@@ -62,6 +60,7 @@ const FREE_TAIL: u32 = 2;
 const HYPERVISOR: u32 = 3;
 const RAM: u32 = 4;
 const SHARED: u32 = 5;
+const SPLIT: u32 = 6;
 const DIRTY: u32 = 1 << 27;
 const ORDER_SHIFT: u32 = 19;
 const LINK: u32 = (1 << ORDER_SHIFT) - 1;
@@ -74,6 +73,8 @@ pub(crate) enum State {
     FreeHead(u32),
     /// Another frame of a free block.
     FreeTail,
+    /// A chunk whose frames have entries of their own.
+    Split,
     Used(FrameKind),
 }
 
@@ -88,6 +89,7 @@ impl FrameInfo {
             HYPERVISOR => State::Used(FrameKind::Hypervisor),
             RAM => State::Used(FrameKind::Ram),
             SHARED => State::Used(FrameKind::Shared),
+            SPLIT => State::Split,
             _ => State::Absent,
         }
     }
@@ -99,6 +101,20 @@ impl FrameInfo {
     /// A free frame inside a block.
     pub(crate) fn free_tail(contents: Contents) -> Self {
         Self { low: 0, high: FREE_TAIL << STATE_SHIFT | dirty_bit(contents) }
+    }
+
+    /// A chunk whose frames have entries of their own; `dirty` of them are free and dirty.
+    pub(crate) fn split(dirty: u32) -> Self {
+        Self { low: dirty, high: SPLIT << STATE_SHIFT }
+    }
+
+    /// A split chunk's dirty free frames.
+    pub(crate) fn split_dirty(self) -> u32 {
+        self.low
+    }
+
+    pub(crate) fn set_split_dirty(&mut self, dirty: u32) {
+        self.low = dirty;
     }
 
     /// A used frame with one reference, clean.
@@ -127,6 +143,11 @@ impl FrameInfo {
     pub(crate) fn set_used(&mut self, used: Self) {
         self.high = used.high | self.high & DIRTY;
         self.low = used.low;
+    }
+
+    /// Whether a used frame has the owner and kind that `used` has.
+    pub(crate) fn is_used_as(self, used: Self) -> bool {
+        (self.high ^ used.high) & !DIRTY == 0
     }
 
     /// The neighbours in a free list: previous, next.

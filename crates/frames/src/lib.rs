@@ -15,12 +15,13 @@
 
 extern crate alloc;
 
+mod blocks;
 mod info;
 mod section;
 mod table;
 
 pub use info::{Contents, FrameInfo, FrameKind, Usage};
-pub use section::MAX_ORDER;
+pub use section::{CHUNK_ENTRIES, MAX_ORDER};
 pub use table::{Allocated, Error, FrameTable, Put, Stats, Used, Within};
 pub use types::{Full, Prefer};
 

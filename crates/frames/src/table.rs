@@ -87,6 +87,9 @@ impl<'a> FrameTable<'a> {
 
     /// Lends storage for the frames from `first` on, which may not leave their GiB; they are absent yet.
     ///
+    /// Of the entries, whatever they hold, [`CHUNK_ENTRIES`](crate::CHUNK_ENTRIES) are for the chunks and
+    /// each further one is for a frame.
+    ///
     /// # Errors
     /// [`Error::BadSection`].
     pub fn add_section(&mut self, first: Mfn, storage: &'a mut [FrameInfo]) -> Result<(), Error> {
@@ -136,12 +139,10 @@ impl<'a> FrameTable<'a> {
     /// [`Error::NoSection`], or [`Error::State`] naming the first frame that is not free.
     pub fn alloc_at(&mut self, range: PhysRange, usage: Usage) -> Result<(), Error> {
         let range = range.pages_touched().ok_or(Error::NoSection(range.start().frame()))?;
-        for part in parts(range) {
-            let section = self.section(part.0)?;
-            let (start, end) = part_indexes(section, part);
-            section.slice(start, end).ok_or(Error::NoSection(Mfn::new(part.0)))?;
-            section.check_free(start, end).map_err(|at| Error::State(section.mfn(at)))?;
-        }
+        self.check(range, |info| match info.state() {
+            State::FreeHead(_) | State::FreeTail => Ok(()),
+            _ => Err(Error::State),
+        })?;
         self.each_section(range, |section, start, end| section.alloc_at(start, end, usage));
         Ok(())
     }
@@ -186,6 +187,15 @@ impl<'a> FrameTable<'a> {
         }
     }
 
+    /// Tells whether every frame of whole pages has this use.
+    pub fn all_used(&self, range: PhysRange, usage: Usage) -> bool {
+        let used = FrameInfo::new_used(usage);
+        let same = |info: &FrameInfo| {
+            if info.is_used_as(used) { Ok(()) } else { Err(Error::Owner as fn(Mfn) -> Error) }
+        };
+        self.check(range, same).is_ok()
+    }
+
     /// Tells whether a used frame has not been scrubbed since its last owner.
     pub fn is_dirty(&self, mfn: Mfn) -> bool {
         self.info(mfn).is_some_and(|i| i.contents() == Contents::Dirty)
@@ -197,7 +207,7 @@ impl<'a> FrameTable<'a> {
     /// [`Error::State`] if it is not in use or its last reference is put, [`Error::Owner`],
     /// [`Error::References`] if the count is full.
     pub fn get(&mut self, mfn: Mfn, owner: DomId) -> Result<(), Error> {
-        let info = self.info_mut(mfn).ok_or(Error::NoSection(mfn))?;
+        let info = self.info(mfn).ok_or(Error::NoSection(mfn))?;
         match info.state() {
             State::Used(_) if info.references() == 0 => return Err(Error::State(mfn)),
             State::Used(FrameKind::Ram | FrameKind::Shared) if info.owner() == owner => {}
@@ -205,7 +215,7 @@ impl<'a> FrameTable<'a> {
             _ => return Err(Error::State(mfn)),
         }
         let more = info.references().checked_add(1).ok_or(Error::References(mfn))?;
-        info.set_references(more);
+        self.used_mut(mfn).ok_or(Error::NoSection(mfn))?.set_references(more);
         Ok(())
     }
 
@@ -214,10 +224,10 @@ impl<'a> FrameTable<'a> {
     /// # Errors
     /// [`Error::State`] if the frame is not in use or has none.
     pub fn put(&mut self, mfn: Mfn) -> Result<Put, Error> {
-        let info = self.info_mut(mfn).ok_or(Error::NoSection(mfn))?;
+        let info = self.info(mfn).ok_or(Error::NoSection(mfn))?;
         let State::Used(_) = info.state() else { return Err(Error::State(mfn)) };
         let fewer = info.references().checked_sub(1).ok_or(Error::State(mfn))?;
-        info.set_references(fewer);
+        self.used_mut(mfn).ok_or(Error::NoSection(mfn))?.set_references(fewer);
         Ok(if fewer == 0 { Put::Last } else { Put::Kept })
     }
 
@@ -233,7 +243,7 @@ impl<'a> FrameTable<'a> {
         if used.references != 1 {
             return Err(Error::References(mfn));
         }
-        let info = self.info_mut(mfn).ok_or(Error::NoSection(mfn))?;
+        let info = self.used_mut(mfn).ok_or(Error::NoSection(mfn))?;
         info.set_used(FrameInfo::new_used(to));
         Ok(())
     }
@@ -281,14 +291,14 @@ impl<'a> FrameTable<'a> {
         self.position(frame).and_then(|at| self.sections.get(at)).ok_or(Error::NoSection(Mfn::new(frame)))
     }
 
-    fn info(&self, mfn: Mfn) -> Option<&FrameInfo> {
+    fn info(&self, mfn: Mfn) -> Option<FrameInfo> {
         let section = self.section(mfn.raw()).ok()?;
         section.get(section.index(mfn.raw()))
     }
 
-    fn info_mut(&mut self, mfn: Mfn) -> Option<&mut FrameInfo> {
+    fn used_mut(&mut self, mfn: Mfn) -> Option<&mut FrameInfo> {
         let section = self.position(mfn.raw()).and_then(|at| self.sections.get_mut(at))?;
-        section.get_mut(section.index(mfn.raw()))
+        section.used_mut(section.index(mfn.raw()))
     }
 
     /// Checks that every frame of whole pages is there and that `accept` takes it.
@@ -300,10 +310,10 @@ impl<'a> FrameTable<'a> {
         for part in parts(range) {
             let section = self.section(part.0)?;
             let (start, end) = part_indexes(section, part);
-            let infos = section.slice(start, end).ok_or(Error::NoSection(Mfn::new(part.0)))?;
-            for (mfn, info) in (part.0..).zip(infos) {
-                accept(info).map_err(|error| error(Mfn::new(mfn)))?;
-            }
+            let wrong = |(index, error): (u32, Option<fn(Mfn) -> Error>)| {
+                error.unwrap_or(Error::NoSection)(section.mfn(index))
+            };
+            section.check(start, end, &accept).map_err(wrong)?;
         }
         Ok(())
     }

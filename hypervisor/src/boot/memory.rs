@@ -8,7 +8,7 @@ use crate::arch::{self, boot as image, layout};
 use crate::domain::build;
 use crate::machine::{frame_window, heap};
 use crate::mm::{frames, hyp_space};
-use ::frames::{BootMap, FrameInfo, FrameTable, Prefer};
+use ::frames::{BootMap, CHUNK_ENTRIES, FrameInfo, FrameTable, Prefer};
 use core::fmt;
 use devicetree::Tree;
 use devicetree::query::{Modules, ReservedKind};
@@ -229,16 +229,20 @@ fn extend(sections: &mut Sections, start: PhysAddr, end: PhysAddr) {
     }
 }
 
+/// Entries of the frame table for a piece of RAM.
+fn storage_entries(piece: PhysRange) -> usize {
+    CHUNK_ENTRIES + arch::to_usize(piece.len_bytes() >> PAGE_SHIFT)
+}
+
 /// Bytes of the frame table for a piece of RAM, whole pages.
 fn storage_bytes(piece: PhysRange) -> u64 {
-    let bytes = (piece.len_bytes() >> PAGE_SHIFT) * size_of::<FrameInfo>() as u64;
-    bytes.next_multiple_of(PAGE_BYTES)
+    let bytes = storage_entries(piece) * size_of::<FrameInfo>();
+    (bytes as u64).next_multiple_of(PAGE_BYTES)
 }
 
 /// Adds a section with the storage at `at` and returns where the next one's is.
 fn add_section(table: &mut FrameTable<'static>, piece: PhysRange, at: VirtAddr) -> Result<VirtAddr, Error> {
-    let frames = arch::to_usize(piece.len_bytes() >> PAGE_SHIFT);
-    let storage = frame_window::static_slice::<FrameInfo>(at, frames);
+    let storage = frame_window::static_slice::<FrameInfo>(at, storage_entries(piece));
     table.add_section(piece.start().frame(), storage).map_err(|_| Error::Frames)?;
     Ok(at.wrapping_add(arch::to_usize(storage_bytes(piece))))
 }

@@ -176,10 +176,7 @@ pub fn with_u32<R>(pa: PhysAddr, f: impl FnOnce(&AtomicU32) -> R) -> Result<R, N
 
 /// Zeroes one frame for a page table.
 pub fn zero_frame(pa: PhysAddr) {
-    window::with(pa, |pointer| {
-        // SAFETY: callers pass a frame that they have just allocated, in RAM that is mapped.
-        unsafe { core::ptr::write_bytes(pointer, 0, crate::arch::to_usize(PAGE_BYTES)) }
-    });
+    window::with(pa.align_down(PAGE_BYTES), cache::zero_page);
 }
 
 /// Returns mapped memory as a slice for good.
@@ -198,8 +195,8 @@ pub fn static_slice<T: FrameData>(va: VirtAddr, count: usize) -> &'static mut [T
 /// Implement it only for plain integers and structures of them.
 pub unsafe trait FrameData {}
 
-// SAFETY: a frame's entry is integers only; crates/frames documents that all-zero means absent and
-// that sections are filled before they are used.
+// SAFETY: a frame's entry is integers only; crates/frames documents that it initialises what
+// it is lent before it reads it.
 unsafe impl FrameData for frames::FrameInfo {}
 
 /// Returns mapped memory as bytes, for good: a boot loader's device tree, mapped read-only.

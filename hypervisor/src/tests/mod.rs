@@ -20,7 +20,7 @@ use crate::machine::percpu::{self, PerCpu};
 use crate::mm::{frames, p2m};
 use crate::trap::Fault;
 use crate::{drivers, irq, sched};
-use ::frames::{FrameInfo, FrameTable, Usage, Within};
+use ::frames::{CHUNK_ENTRIES, FrameInfo, FrameTable, Usage, Within};
 use arm_spec::esr::Esr;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
@@ -154,7 +154,7 @@ fn range(start: u64, bytes: u64) -> PhysRange {
 fn make_machine() {
     let ram = range(RAM_START, DEVICES - RAM_START);
     frame_window::add_ram(range(RAM_START, RAM_BYTES as u64)).unwrap();
-    let infos = vec![FrameInfo::default(); (ram.len_bytes() >> PAGE_SHIFT) as usize];
+    let infos = vec![FrameInfo::default(); CHUNK_ENTRIES + (ram.len_bytes() >> PAGE_SHIFT) as usize];
     let mut table = FrameTable::with_capacity(1).unwrap();
     table.add_section(ram.start().frame(), Box::leak(infos.into_boxed_slice())).unwrap();
     frames::init(table);

@@ -1,6 +1,7 @@
 //! Allocation, ownership and scrubbing, against a list of what is held.
 
 use super::*;
+use crate::CHUNK_ENTRIES;
 use types::PAGE_BYTES;
 
 const GIB: u64 = 1 << 30;
@@ -10,7 +11,8 @@ fn range(start: u64, bytes: u64) -> PhysRange {
 }
 
 fn storage(frames: usize) -> &'static mut [FrameInfo] {
-    vec![FrameInfo::default(); frames].leak()
+    // Storage is lent as it is: what it holds is nobody's.
+    vec![FrameInfo::new_used(Usage::ram(DOM1)); CHUNK_ENTRIES + frames].leak()
 }
 
 /// Sections of `frames` frames at each start, all free.
@@ -130,6 +132,65 @@ fn scrubbing_in_steps() {
     assert_eq!(table.take_dirty(&mut cursor, 16, 32), None);
     assert!(table.is_dirty(taken.mfn));
     assert_eq!(table.alloc(6, Within::Any, Usage::HYPERVISOR).unwrap().contents, Contents::Clean);
+}
+
+#[test]
+fn alike_frames_are_told_apart_and_joined_again() {
+    let mut table = table(&[GIB], 3 << 9);
+    let first = 1 << 18;
+    let all = range(GIB, 3 << 21);
+    table.alloc_at(all, Usage::ram(DOM1)).unwrap();
+    assert!(table.all_used(all, Usage::ram(DOM1)));
+    // One frame of the second chunk has another reference: its neighbours and the other chunks do not.
+    let shared = Mfn::new(first + 512 + 7);
+    table.get(shared, DOM1).unwrap();
+    let references = |table: &FrameTable<'_>, mfn| table.used(mfn).unwrap().references;
+    assert_eq!(references(&table, shared), 2);
+    assert_eq!(references(&table, Mfn::new(first + 512 + 8)), 1);
+    assert_eq!(references(&table, Mfn::new(first + 7)), 1);
+    assert_eq!(table.free_range(all, Contents::Dirty), Err(Error::References(shared)));
+    table.put(shared).unwrap();
+    assert!(table.all_used(all, Usage::ram(DOM1)));
+    table.transfer(shared, Usage::ram(DOM1), Usage::HYPERVISOR).unwrap();
+    assert!(!table.all_used(all, Usage::ram(DOM1)));
+    assert!(!table.all_used(range(GIB, 4 << 21), Usage::ram(DOM1)));
+    table.free_range(all, Contents::Clean).unwrap();
+    assert!(table.alloc(9, Within::Any, Usage::HYPERVISOR).is_some());
+    assert!(table.alloc(10, Within::Any, Usage::HYPERVISOR).is_some());
+    assert_eq!(table.stats(), Stats { free_frames: 0, dirty_frames: 0 });
+}
+
+#[test]
+fn scrubbing_a_chunk_in_small_steps_ends() {
+    let mut table = table(&[GIB], 1024);
+    let mut cursor = Mfn::new(0);
+    for step in 0.. {
+        assert!(step < 100, "no progress");
+        let Some(run) = table.take_dirty(&mut cursor, 100, 1024) else { continue };
+        table.free_range(run, Contents::Clean).unwrap();
+        if table.stats().dirty_frames == 0 {
+            break;
+        }
+    }
+    assert_eq!(table.alloc(10, Within::Any, Usage::HYPERVISOR).unwrap().contents, Contents::Clean);
+}
+
+#[test]
+fn one_dirty_frame_makes_a_large_block_dirty() {
+    let mut table = FrameTable::with_capacity(1).unwrap();
+    table.add_section(Mfn::new(1 << 18), storage(1024)).unwrap();
+    table.add_region(range(GIB, 4 << 20), Contents::Clean).unwrap();
+    let block = table.alloc(0, Within::Any, Usage::ram(DOM1)).unwrap();
+    assert_eq!(block.contents, Contents::Clean);
+    table.free(block.mfn, 0, Contents::Dirty).unwrap();
+    assert_eq!(table.stats(), Stats { free_frames: 1024, dirty_frames: 1 });
+    let all = range(GIB, 4 << 20);
+    table.alloc_at(all, Usage::ram(DOM1)).unwrap();
+    table.free_range(all, Contents::Clean).unwrap();
+    let block = table.alloc(0, Within::Any, Usage::ram(DOM1)).unwrap();
+    table.free(block.mfn, 0, Contents::Dirty).unwrap();
+    assert_eq!(table.alloc(10, Within::Any, Usage::HYPERVISOR).unwrap().contents, Contents::Dirty);
+    assert_eq!(table.stats(), Stats::default());
 }
 
 /// Random allocations against a list of what is held; no overlap, nothing lost.
