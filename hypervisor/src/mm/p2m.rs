@@ -9,10 +9,11 @@ use crate::machine::frame_window;
 use crate::machine::sync::Once;
 use crate::machine::sync::{SharedLock, rank};
 use crate::mm::frames;
+use ::frames::{Usage, Within};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 use pagetable::{Attrs, Extent, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
-use types::{Gfn, Ipa, IpaRange, PAGE_BYTES, PhysAddr, Vmid};
+use types::{Gfn, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr, Vmid};
 
 pub use pagetable::Error;
 
@@ -24,6 +25,9 @@ pub struct Shape {
     /// VTCR_EL2.
     pub vtcr: u64,
 }
+
+/// log2 of the most pages that are set aside at once.
+const MAX_SPARE_ORDER: u32 = 9;
 
 static SHAPE: Once<Shape> = Once::new();
 
@@ -142,8 +146,16 @@ impl P2m {
     pub fn set_aside(&self, tables: usize) -> Result<(), Error> {
         let store = &mut self.inner.write().store;
         store.spare.try_reserve_exact(tables).map_err(|_| Error::OutOfTables)?;
-        for _ in 0..tables {
-            store.spare.push(frames::alloc_table().ok_or(Error::OutOfTables)?);
+        let mut order = MAX_SPARE_ORDER;
+        while store.spare.len() < tables {
+            let left = tables - store.spare.len();
+            order = order.min(left.ilog2());
+            // They are zeroed when they are used.
+            let Some(block) = frames::alloc(order, Within::Any, Usage::HYPERVISOR) else {
+                order = order.checked_sub(1).ok_or(Error::OutOfTables)?;
+                continue;
+            };
+            store.spare.extend((0..1 << order).map(|page| block.mfn.addr().wrapping_add(page << PAGE_SHIFT)));
         }
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! Cache maintenance by address, and bulk clearing and copying.
 
 use core::arch::asm;
-use types::VirtAddr;
+use types::{PAGE_BYTES, VirtAddr};
+
+/// Bytes of a page.
+const PAGE: usize = super::to_usize(PAGE_BYTES);
 
 /// Returns the bytes of the smallest data cache line (CTR_EL0.DminLine).
 #[inline]
@@ -12,19 +15,57 @@ fn line_bytes() -> usize {
     4 << ((ctr >> 16) & 0xf)
 }
 
+/// Lines that one turn of a loop handles: what a loop costs beside them is small.
+const LINES_A_TURN: usize = 16;
+
 /// Cleans and invalidates `[start, start + bytes)` to the point of coherency.
 pub fn clean_invalidate(start: VirtAddr, bytes: usize) {
     let line = line_bytes();
     let end = start.raw().wrapping_add(bytes);
     let mut at = start.align_down(line).raw();
-    while at < end {
+    while end.saturating_sub(at) >= LINES_A_TURN * line {
         // SAFETY: maintenance by address changes no memory content that software sees; an unmapped
         // address faults in EL2, and callers pass mapped ones.
+        unsafe {
+            asm!(
+                ".rept {turn}", "dc civac, {at}", "add {at}, {at}, {line}", ".endr",
+                turn = const LINES_A_TURN, at = inout(reg) at, line = in(reg) line,
+                options(nostack, preserves_flags)
+            );
+        }
+    }
+    while at < end {
+        // SAFETY: as above.
         unsafe { asm!("dc civac, {}", in(reg) at, options(nostack, preserves_flags)) }
         at = at.wrapping_add(line);
     }
     // SAFETY: a barrier.
     unsafe { asm!("dsb sy", options(nostack, preserves_flags)) }
+}
+
+/// Zeroes a page of Normal memory, of which nobody holds a reference.
+pub fn zero_page(page: *mut u8) {
+    let dczid: u64;
+    // SAFETY: reads an identification register.
+    unsafe { asm!("mrs {}, dczid_el0", out(reg) dczid, options(nomem, nostack, preserves_flags)) }
+    // Arm ARM DDI 0487J D19.2.35: bit 4 prohibits, bits 3:0 are log2 of the words that DC ZVA zeroes.
+    let block = 4 << (dczid & 0xf);
+    if dczid & 1 << 4 != 0 || block * LINES_A_TURN > PAGE {
+        // SAFETY: the caller passes a mapped page of its own.
+        return unsafe { core::ptr::write_bytes(page, 0, PAGE) };
+    }
+    let mut at = page as usize;
+    let end = at.wrapping_add(PAGE);
+    while at < end {
+        // SAFETY: as above: a turn's blocks divide the page.
+        unsafe {
+            asm!(
+                ".rept {turn}", "dc zva, {at}", "add {at}, {at}, {block}", ".endr",
+                turn = const LINES_A_TURN, at = inout(reg) at, block = in(reg) block,
+                options(nostack, preserves_flags)
+            );
+        }
+    }
 }
 
 /// Invalidates all instruction caches of the inner shareable domain.
