@@ -55,8 +55,15 @@ pub enum SpeculativeStoreBypass {
     Allowed,
 }
 
-/// Understands a call: `args` are x0-x7 or r0-r7 of the caller, `mitigations` what the host offers.
-pub fn decode(caller: Caller, args: &[u64; 8], mitigations: Mitigations) -> Call {
+/// Registers that a call known here has arguments in, its function's number with them.
+pub const ARGUMENTS: usize = 4;
+
+/// What a call finds in x0-x3 or r0-r3.
+pub type Args = [u64; ARGUMENTS];
+
+/// Understands a call; `mitigations` is what the host offers.
+#[inline]
+pub fn decode(caller: Caller, args: &Args, mitigations: Mitigations) -> Call {
     let function = low32(args[0]);
     if function & smccc::FAST == 0 {
         return psci::decode_0_1(caller, function, args);

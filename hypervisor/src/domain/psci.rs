@@ -7,7 +7,7 @@ use super::{Domain, Vcpu};
 use crate::boot::end;
 use crate::machine::console;
 use crate::sched;
-use crate::trap::{Cx, Next};
+use crate::trap::{Cx, Effect};
 use ::sched::Place;
 use arm_spec::psci::{AffinityState, Return};
 use core::sync::atomic::Ordering;
@@ -15,9 +15,9 @@ use vdev::firmware::{self, Affinity, Answer, Call, Caller, EntryPoint, Mitigatio
 use xen_abi::sched::ShutdownReason;
 
 /// Handles HVC #0 or SMC #0; the program counter is past it.
-pub fn handle(cx: &mut Cx<'_>) -> Next {
+pub fn handle(cx: &mut Cx<'_>) -> Effect {
     let caller = if cx.regs.is_a32() { Caller::A32 } else { Caller::A64 };
-    let mut args = [0; 8];
+    let mut args = [0; firmware::ARGUMENTS];
     for (n, arg) in (0..).zip(&mut args) {
         *arg = cx.regs.reg(n);
     }
@@ -25,12 +25,12 @@ pub fn handle(cx: &mut Cx<'_>) -> Next {
         Call::Answer(result) => answer(cx, result),
         Call::Psci(call) => {
             power(cx, call);
-            return sched::finish(cx.cpu, cx.vcpu);
+            return Effect::More;
         }
         // No mitigation is offered, so none can be asked for.
         Call::ArchWorkaround1 | Call::ArchWorkaround2(_) | Call::ArchWorkaround3 => {}
     }
-    Next::Resume
+    Effect::Registers
 }
 
 fn answer(cx: &mut Cx<'_>, answer: Answer) {

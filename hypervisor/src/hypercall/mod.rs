@@ -21,8 +21,7 @@ mod vm_assist;
 mod xen_version;
 
 use crate::domain::{self, Domain};
-use crate::sched;
-use crate::trap::{Cx, Next};
+use crate::trap::{Cx, Effect};
 use alloc::sync::Arc;
 use types::DomId;
 use xen_abi::{Hypercall, XenErrno};
@@ -68,9 +67,36 @@ impl Budget {
 }
 
 /// Handles a hypercall of the calling vCPU.
-pub fn handle(cx: &mut Cx<'_>) -> Next {
-    let (number, args) = cx.regs.hypercall();
-    match dispatch(cx, number, args, &mut Budget::new()) {
+#[inline]
+pub fn handle(cx: &mut Cx<'_>) -> Effect {
+    let number = cx.regs.hypercall();
+    let at_once = if number == u64::from(Hypercall::XenVersion.raw()) {
+        xen_version::constant(cx.regs.hypercall_args())
+    } else {
+        None
+    };
+    if let Some(result) = at_once {
+        cx.regs.set_hypercall_result(result);
+        return Effect::Registers;
+    }
+    match known(number) {
+        Some(call) => perform(cx, call),
+        None => {
+            cx.regs.set_hypercall_result(XenErrno::Enosys.neg().into());
+            Effect::Registers
+        }
+    }
+}
+
+/// Returns the call with a number.
+#[inline]
+fn known(number: u64) -> Option<Hypercall> {
+    u32::try_from(number).ok().and_then(Hypercall::from_raw)
+}
+
+#[inline(never)]
+fn perform(cx: &mut Cx<'_>, call: Hypercall) -> Effect {
+    match dispatch(cx, call, cx.regs.hypercall_args(), &mut Budget::new()) {
         Ok(Reply::Done(value)) => cx.regs.set_hypercall_result(value),
         Ok(Reply::Continue(args)) => {
             cx.regs.set_hypercall_args(args);
@@ -78,13 +104,12 @@ pub fn handle(cx: &mut Cx<'_>) -> Next {
         }
         Err(error) => cx.regs.set_hypercall_result(error.neg().into()),
     }
-    sched::finish(cx.cpu, cx.vcpu)
+    Effect::More
 }
 
-/// Makes the call with a number.
-fn dispatch(cx: &mut Cx<'_>, number: u64, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
-    let known = u32::try_from(number).ok().and_then(Hypercall::from_raw);
-    match known.ok_or(XenErrno::Enosys)? {
+/// Makes a call.
+fn dispatch(cx: &mut Cx<'_>, call: Hypercall, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
+    match call {
         Hypercall::PlatformOp => platform_op::handle(cx, args).map(Reply::from),
         Hypercall::MemoryOp => memory_op::handle(cx, args, budget),
         Hypercall::Multicall => multicall::handle(cx, args, budget),

@@ -1,6 +1,6 @@
 //! `multicall`: hypercalls in a batch (`xen/include/public/xen.h`, `struct multicall_entry`).
 
-use super::{Args, Budget, Reply, dispatch, guest, low32};
+use super::{Args, Budget, Reply, dispatch, guest, known, low32};
 use crate::trap::Cx;
 use types::GuestVa;
 use xen_abi::multicall::MulticallEntry;
@@ -40,11 +40,11 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
 }
 
 fn one(cx: &mut Cx<'_>, number: u64, args: Args, budget: &mut Budget) -> Reply {
-    let result = if number == u64::from(Hypercall::Multicall.raw()) {
+    let result = match known(number) {
+        None => Err(XenErrno::Enosys),
         // A batch in a batch is refused.
-        Err(XenErrno::Einval)
-    } else {
-        dispatch(cx, number, args, budget)
+        Some(Hypercall::Multicall) => Err(XenErrno::Einval),
+        Some(call) => dispatch(cx, call, args, budget),
     };
     result.unwrap_or_else(|error| Reply::Done(error.neg().into()))
 }

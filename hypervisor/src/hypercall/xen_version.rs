@@ -18,21 +18,41 @@ const CAPABILITIES: &str =
 /// What others than dom0 are told of the command line.
 const DENIED: &str = "<denied>";
 
+const VERSION: u32 = VersionOp::Version.raw();
+const PAGESIZE: u32 = VersionOp::Pagesize.raw();
+
+/// Answers a question whose answer is the same for everybody, at once.
+#[inline]
+pub fn constant([op, arg, ..]: Args) -> Option<i64> {
+    match low32(op) {
+        VERSION => Some(XEN_VERSION.into()),
+        PAGESIZE if arg == 0 => Some(PAGE_BYTES.cast_signed()),
+        _ => None,
+    }
+}
+
 /// Answers a question.
 ///
 /// # Errors
 /// ENOSYS for an unknown one, EFAULT, EINVAL.
-pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
+#[inline]
+pub fn handle(cx: &mut Cx<'_>, args: Args) -> Result<i64, XenErrno> {
+    constant(args).map_or_else(|| copy(cx, args), Ok)
+}
+
+/// Answers into the caller's memory.
+#[inline(never)]
+fn copy(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
     match VersionOp::from_raw(low32(op)).ok_or(XenErrno::Enosys)? {
-        VersionOp::Version => Ok(XEN_VERSION.into()),
+        VersionOp::Version => Err(XenErrno::Enosys),
+        // With an argument.
+        VersionOp::Pagesize => Err(XenErrno::Einval),
         VersionOp::Extraversion => text::<EXTRAVERSION_BYTES>(arg, EXTRAVERSION),
         VersionOp::CompileInfo => compile_info(arg),
         VersionOp::Capabilities => text::<CAPABILITIES_BYTES>(arg, CAPABILITIES),
         VersionOp::Changeset => text::<CHANGESET_BYTES>(arg, "unavailable"),
         VersionOp::PlatformParameters => platform_parameters(arg),
         VersionOp::GetFeatures => features(cx, arg),
-        VersionOp::Pagesize if arg != 0 => Err(XenErrno::Einval),
-        VersionOp::Pagesize => Ok(PAGE_BYTES.cast_signed()),
         // Dom0's is zero; a toolstack gives the others theirs.
         VersionOp::GuestHandle => guest::write_bytes(arg, &[0; DOMAIN_HANDLE_BYTES]).map(|()| 0),
         VersionOp::Commandline => text::<COMMANDLINE_BYTES>(arg, command_line(cx)),

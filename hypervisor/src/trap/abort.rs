@@ -1,6 +1,6 @@
 //! Accesses that stage 2 stopped: to an emulated device, to nothing, or too early.
 
-use super::{Cx, Fault, Next};
+use super::{Cx, Effect, Fault};
 use crate::arch::context::{self, Injected};
 use crate::arch::sysreg::Access;
 use crate::domain::mmio;
@@ -8,7 +8,8 @@ use crate::domain::stats::Cause;
 use arm_spec::esr::FaultKind;
 
 /// Handles a data abort.
-pub fn data(cx: &mut Cx<'_>, fault: &Fault) -> Next {
+pub fn data(cx: &mut Cx<'_>, fault: &Fault) -> Effect {
+    cx.vcpu.stats.count(Cause::DataAbort);
     let esr = fault.esr;
     if !is_stage2(fault) {
         return inject_data(cx, fault);
@@ -17,25 +18,26 @@ pub fn data(cx: &mut Cx<'_>, fault: &Fault) -> Next {
         && !esr.on_stage1_walk()
         && mmio::emulate(cx, fault, access)
     {
-        return cx.finish();
+        return Effect::More;
     }
     let access = if esr.is_write() && !esr.on_stage1_walk() { Access::Write } else { Access::Read };
     if cx.vcpu.domain.p2m.is_mapped(fault.ipa(), access) {
         // It was being changed when the access came: the guest executes it again.
         cx.vcpu.stats.count(Cause::Retried);
-        return Next::Resume;
+        return Effect::Registers;
     }
     inject_data(cx, fault)
 }
 
 /// Handles an instruction abort.
-pub fn instruction(cx: &mut Cx<'_>, fault: &Fault) -> Next {
+pub fn instruction(cx: &mut Cx<'_>, fault: &Fault) -> Effect {
+    cx.vcpu.stats.count(Cause::InstructionAbort);
     if is_stage2(fault) && cx.vcpu.domain.p2m.is_executable(fault.ipa()) {
         cx.vcpu.stats.count(Cause::Retried);
-        return Next::Resume;
+        return Effect::Registers;
     }
     context::inject(cx.regs, Injected::PrefetchAbort { far: fault.far });
-    Next::Resume
+    Effect::Registers
 }
 
 /// Tells whether stage 2 stopped the access, and not the bus.
@@ -44,8 +46,8 @@ fn is_stage2(fault: &Fault) -> bool {
 }
 
 /// Makes the guest take an external abort, as the bus would answer where nothing is.
-fn inject_data(cx: &mut Cx<'_>, fault: &Fault) -> Next {
+fn inject_data(cx: &mut Cx<'_>, fault: &Fault) -> Effect {
     let access = if fault.esr.is_write() { Access::Write } else { Access::Read };
     context::inject(cx.regs, Injected::DataAbort { far: fault.far, access });
-    Next::Resume
+    Effect::Registers
 }

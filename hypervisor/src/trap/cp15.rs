@@ -3,7 +3,7 @@
 //! Serves arm32's guests and A32 guests on arm64. Syndromes: Arm ARM DDI 0406C B3.13.6, HSR.ISS for EC
 //! 0x03 to 0x08 and 0x0c; DDI 0487J D19.2.37 has the same.
 
-use super::Cx;
+use super::{Cx, Effect};
 use crate::arch::idregs;
 use crate::domain::cache::{self, Maintenance};
 use crate::domain::ptimer::{self, Register};
@@ -83,9 +83,9 @@ impl Access32 {
 }
 
 /// Emulates the access, or makes the guest take an undefined-instruction exception.
-pub fn handle(cx: &mut Cx<'_>, esr: Esr) {
+pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Effect {
     if esr.class() == ec::CP15_32 && maintains_by_set_way(cx, Access32(esr.iss())) == Maintenance::Again {
-        return;
+        return Effect::More;
     }
     let done = match esr.class() {
         ec::CP15_32 => transfer32(cx, esr, read15, write15),
@@ -96,7 +96,11 @@ pub fn handle(cx: &mut Cx<'_>, esr: Esr) {
         _ => None,
     };
     match done {
-        Some(()) => cx.regs.advance(esr.instruction_bytes()),
+        Some(()) => {
+            cx.regs.advance(esr.instruction_bytes());
+            // No read changes anything but the registers that it names.
+            if esr.iss() & READ != 0 { Effect::Registers } else { Effect::More }
+        }
         None => cx.inject_undefined(),
     }
 }

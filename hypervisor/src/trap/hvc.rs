@@ -1,6 +1,6 @@
 //! HVC and SMC: hypercalls and what a guest takes for firmware.
 
-use super::{Cx, Next};
+use super::{Cx, Effect};
 use crate::domain::psci;
 use crate::domain::stats::Cause;
 use crate::hypercall;
@@ -13,7 +13,7 @@ const SMCCC: u16 = 0;
 
 /// Handles HVC; the preferred return address is after it.
 #[inline]
-pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Next {
+pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Effect {
     match esr.immediate() {
         HYPERCALL => {
             cx.vcpu.stats.count(Cause::Hypercall);
@@ -23,19 +23,16 @@ pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Next {
             cx.vcpu.stats.count(Cause::Smc);
             psci::handle(cx)
         }
-        _ => {
-            cx.inject_undefined();
-            Next::Resume
-        }
+        _ => cx.inject_undefined(),
     }
 }
 
 /// Handles SMC, which is never passed on to firmware here.
-pub fn smc(cx: &mut Cx<'_>, esr: Esr) -> Next {
+pub fn smc(cx: &mut Cx<'_>, esr: Esr) -> Effect {
     cx.regs.advance(esr.instruction_bytes());
     if esr.immediate() == SMCCC {
         return psci::handle(cx);
     }
     cx.regs.set_reg(0, u64::MAX);
-    Next::Resume
+    Effect::Registers
 }

@@ -1,13 +1,18 @@
 //! What guests cause: from a trap's cause to the one function that handles it.
 //!
-//! Each way in is called with the guest's registers saved, and says in a [`Next`] whether the guest just
-//! goes on or [`sched::leave`](crate::sched::leave) has to decide what runs next.
+//! Each way in is called with the guest's registers saved, and tells by an [`Effect`] how much it may have
+//! changed. After that [`end`] says whether the guest just goes on or
+//! [`sched::leave`](crate::sched::leave) has to decide what runs next.
 
 mod abort;
 mod cp15;
 mod hvc;
 mod sysreg;
 mod wfx;
+
+pub use abort::{data as data_abort, instruction as instruction_abort};
+pub use hvc::handle as call;
+pub use sysreg::handle as system_register;
 
 use crate::arch;
 use crate::arch::context::{GuestRegs, Injected};
@@ -19,6 +24,16 @@ use crate::{irq, sched};
 use arm_spec::esr::{Esr, ec};
 use log::Level;
 use types::Ipa;
+
+/// What a handler may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Effect {
+    /// Registers of the guest alone: it goes on at once.
+    Registers,
+    /// More: interrupts may be to deliver, or others to run.
+    More,
+}
 
 /// What is left to do before a guest goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,44 +77,48 @@ pub struct Cx<'a> {
 
 impl Cx<'_> {
     /// Makes the guest take an undefined-instruction exception.
-    pub fn inject_undefined(&mut self) {
+    #[inline(never)]
+    pub fn inject_undefined(&mut self) -> Effect {
         arch::context::inject(self.regs, Injected::Undefined);
+        Effect::Registers
     }
+}
 
-    /// Ends a trap that may have changed more than the guest's registers.
-    #[inline]
-    fn finish(&self) -> Next {
-        sched::finish(self.cpu, self.vcpu)
+/// Does what a trap's effect makes necessary before the guest goes on.
+///
+/// What others left for this CPU while it was in EL2 came with an interrupt, which is taken at once.
+#[inline(always)]
+pub fn end(cx: &Cx<'_>, effect: Effect) -> Next {
+    match effect {
+        Effect::Registers => Next::Resume,
+        Effect::More => finish(cx),
     }
+}
+
+#[inline(never)]
+fn finish(cx: &Cx<'_>) -> Next {
+    sched::finish(cx.cpu, cx.vcpu)
 }
 
 /// Handles an exception that an instruction of the guest caused; `fault` tells more of an abort.
 ///
-/// The classes that come often are looked for first.
-#[inline(always)]
-pub fn synchronous(cx: &mut Cx<'_>, esr: Esr, fault: impl FnOnce() -> Fault) -> Next {
+/// What comes often an architecture calls itself: [`call`], [`data_abort`], [`system_register`].
+#[inline]
+pub fn synchronous(cx: &mut Cx<'_>, esr: Esr, fault: impl FnOnce() -> Fault) -> Effect {
     match esr.class() {
-        ec::HVC64 | ec::HVC32 => hvc::handle(cx, esr),
-        ec::DATA_ABORT_LOWER => {
-            cx.vcpu.stats.count(Cause::DataAbort);
-            abort::data(cx, &fault())
-        }
-        ec::SYSREG => {
-            cx.vcpu.stats.count(Cause::Sysreg);
-            sysreg::handle(cx, esr)
-        }
-        ec::INSTRUCTION_ABORT_LOWER => {
-            cx.vcpu.stats.count(Cause::InstructionAbort);
-            abort::instruction(cx, &fault())
-        }
+        ec::HVC64 | ec::HVC32 => call(cx, esr),
+        ec::SYSREG => system_register(cx, esr),
+        ec::DATA_ABORT_LOWER => data_abort(cx, &fault()),
+        ec::INSTRUCTION_ABORT_LOWER => instruction_abort(cx, &fault()),
         class => others(cx, esr, class),
     }
 }
 
-fn others(cx: &mut Cx<'_>, esr: Esr, class: u32) -> Next {
+#[inline(never)]
+fn others(cx: &mut Cx<'_>, esr: Esr, class: u32) -> Effect {
     if cx.regs.is_a32() && !cx.regs.psr().executes(esr) {
         cx.regs.advance(esr.instruction_bytes());
-        return Next::Resume;
+        return Effect::Registers;
     }
     let stats = &cx.vcpu.stats;
     match class {
@@ -110,10 +129,11 @@ fn others(cx: &mut Cx<'_>, esr: Esr, class: u32) -> Next {
         ec::FP => {
             stats.count(Cause::Fp);
             cx.vcpu.load_fp(cx.cpu);
+            return Effect::Registers;
         }
         ec::CP15_32 | ec::CP15_64 | ec::CP14_32 | ec::CP14_LDC | ec::CP14_64 | ec::CP10_ID => {
             stats.count(Cause::Sysreg);
-            cp15::handle(cx, esr);
+            return cp15::handle(cx, esr);
         }
         ec::SMC64 | ec::SMC32 => {
             stats.count(Cause::Smc);
@@ -121,28 +141,28 @@ fn others(cx: &mut Cx<'_>, esr: Esr, class: u32) -> Next {
         }
         _ => {
             stats.count(Cause::Other);
-            cx.inject_undefined();
+            return cx.inject_undefined();
         }
     }
-    cx.finish()
+    Effect::More
 }
 
 /// Handles a physical interrupt.
 #[inline(always)]
-pub fn interrupt(cx: &mut Cx<'_>) -> Next {
+pub fn interrupt(cx: &mut Cx<'_>) -> Effect {
     cx.vcpu.stats.count(Cause::Irq);
     irq::dispatch(cx.cpu);
-    cx.finish()
+    Effect::More
 }
 
 /// Handles a physical FIQ: nothing here is configured to raise one.
-pub fn fast_interrupt(cx: &mut Cx<'_>) -> Next {
+pub fn fast_interrupt(cx: &mut Cx<'_>) -> Effect {
     log::error!("d{}v{}: unexpected FIQ", cx.vcpu.domain.id, cx.vcpu.id);
-    Next::Resume
+    Effect::Registers
 }
 
 /// Gives an asynchronous abort that a guest caused back to it, as its virtual SError.
-pub fn serror(cx: &mut Cx<'_>) -> Next {
+pub fn serror(cx: &mut Cx<'_>) -> Effect {
     cx.vcpu.stats.count(Cause::SError);
     let (domain, pc) = (&cx.vcpu.domain, cx.regs.pc());
     print_caused(
@@ -151,5 +171,5 @@ pub fn serror(cx: &mut Cx<'_>) -> Next {
         format_args!("d{}v{}: SError at {pc:#x}", domain.id, cx.vcpu.id),
     );
     arch::context::inject_serror();
-    Next::Resume
+    Effect::Registers
 }

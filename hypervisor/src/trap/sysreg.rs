@@ -1,9 +1,10 @@
 //! A64 system registers that trap.
 
-use super::{Cx, Next};
+use super::{Cx, Effect};
 use crate::arch::idregs;
 use crate::domain::cache::{self, Maintenance};
 use crate::domain::ptimer::{self, Register};
+use crate::domain::stats::Cause;
 use crate::domain::vgic;
 use ::vgic::SgiGroup;
 use arm_spec::esr::Esr;
@@ -60,48 +61,53 @@ impl SysregAccess {
     const fn op2(self) -> u32 {
         self.0 >> 17 & 7
     }
+
+    /// Tells whether it is op0 3, op1 0, CRn 0.
+    const fn is_identification(self) -> bool {
+        self.0 & id(3, 7, 0xf, 0, 0) == id(3, 0, 0, 0, 0)
+    }
 }
+
+/// The bytes of an A64 instruction.
+const BYTES: u64 = 4;
 
 /// Emulates the access, or makes the guest take an undefined-instruction exception.
-pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Next {
+pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Effect {
+    cx.vcpu.stats.count(Cause::Sysreg);
     let access = SysregAccess(esr.iss());
-    if access.is_read() {
-        // No read changes anything but the register it names.
-        match read(cx, access) {
-            Some(value) => {
-                cx.regs.set_reg(access.register(), value);
-                cx.regs.advance(esr.instruction_bytes());
-            }
-            None => cx.inject_undefined(),
-        }
-        return Next::Resume;
+    if !access.is_read() {
+        return write(cx, access);
     }
+    if !access.is_identification() {
+        return read(cx, access);
+    }
+    finish_read(cx, access, idregs::read(access.crm(), access.op2()))
+}
+
+/// No read changes anything but the register that it names.
+#[inline]
+fn finish_read(cx: &mut Cx<'_>, access: SysregAccess, value: u64) -> Effect {
+    cx.regs.set_reg(access.register(), value);
+    cx.regs.advance(BYTES);
+    Effect::Registers
+}
+
+#[inline(never)]
+fn read(cx: &mut Cx<'_>, access: SysregAccess) -> Effect {
+    let value = match access.id() {
+        CNTP_TVAL => ptimer::read(cx, Register::Tval),
+        CNTP_CTL => ptimer::read(cx, Register::Ctl),
+        CNTP_CVAL => ptimer::read(cx, Register::Cval),
+        ACTLR => idregs::actlr(),
+        _ if is_debug(access) => debug_read(access),
+        _ => return cx.inject_undefined(),
+    };
+    finish_read(cx, access, value)
+}
+
+#[inline(never)]
+fn write(cx: &mut Cx<'_>, access: SysregAccess) -> Effect {
     let value = cx.regs.reg(access.register());
-    if is_set_way(access) && cache::flush_all(cx, value) == Maintenance::Again {
-        return cx.finish();
-    }
-    match write(cx, access, value) {
-        Some(()) => cx.regs.advance(esr.instruction_bytes()),
-        None => cx.inject_undefined(),
-    }
-    cx.finish()
-}
-
-fn read(cx: &mut Cx<'_>, access: SysregAccess) -> Option<u64> {
-    match access.id() {
-        CNTP_TVAL => Some(ptimer::read(cx, Register::Tval)),
-        CNTP_CTL => Some(ptimer::read(cx, Register::Ctl)),
-        CNTP_CVAL => Some(ptimer::read(cx, Register::Cval)),
-        ACTLR => Some(idregs::actlr()),
-        _ if access.op0() == 3 && access.op1() == 0 && access.crn() == 0 => {
-            Some(idregs::read(access.crm(), access.op2()))
-        }
-        _ if is_debug(access) => Some(debug_read(access)),
-        _ => None,
-    }
-}
-
-fn write(cx: &mut Cx<'_>, access: SysregAccess, value: u64) -> Option<()> {
     match access.id() {
         ICC_SGI1R => vgic::sgi_register(cx, SgiGroup::One, value),
         ICC_ASGI1R | ICC_SGI0R => vgic::sgi_register(cx, SgiGroup::Zero, value),
@@ -109,10 +115,16 @@ fn write(cx: &mut Cx<'_>, access: SysregAccess, value: u64) -> Option<()> {
         CNTP_CTL => ptimer::write(cx, Register::Ctl, value),
         CNTP_CVAL => ptimer::write(cx, Register::Cval, value),
         ACTLR => {}
-        _ if is_set_way(access) || is_debug(access) => {}
-        _ => return None,
+        _ if is_set_way(access) => {
+            if cache::flush_all(cx, value) == Maintenance::Again {
+                return Effect::More;
+            }
+        }
+        _ if is_debug(access) => {}
+        _ => return cx.inject_undefined(),
     }
-    Some(())
+    cx.regs.advance(BYTES);
+    Effect::More
 }
 
 /// DC ISW, CSW, CISW.

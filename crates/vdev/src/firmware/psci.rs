@@ -1,6 +1,6 @@
 //! PSCI, as a guest sees it: version 1.1.
 
-use super::{Affinity, Answer, Call, Caller, EntryPoint, low32, service};
+use super::{Affinity, Answer, Args, Call, Caller, EntryPoint, low32, service};
 use arm_spec::psci::{self, Return};
 use arm_spec::smccc;
 
@@ -33,7 +33,8 @@ pub enum PsciCall {
 }
 
 /// Understands a function of the standard secure services.
-pub(super) fn decode(caller: Caller, function: u32, args: &[u64; 8]) -> Call {
+#[inline]
+pub(super) fn decode(caller: Caller, function: u32, args: &Args) -> Call {
     let wide = function & smccc::SMC64 != 0;
     let arg = |index: usize| {
         let value = args.get(index).copied().unwrap_or(0);
@@ -58,7 +59,7 @@ pub(super) fn decode(caller: Caller, function: u32, args: &[u64; 8]) -> Call {
 }
 
 /// Understands a function of a PSCI 0.1 node with Xen's numbers.
-pub(super) fn decode_0_1(caller: Caller, function: u32, args: &[u64; 8]) -> Call {
+pub(super) fn decode_0_1(caller: Caller, function: u32, args: &Args) -> Call {
     // The arguments are registers of the caller's width.
     let wide = if caller == Caller::A64 { smccc::SMC64 } else { 0 };
     match function {
@@ -108,7 +109,7 @@ fn affinity_info(target: Option<Affinity>, lowest_level: u32) -> Call {
     }
 }
 
-fn target(function: u32, args: &[u64; 8]) -> Option<Affinity> {
+fn target(function: u32, args: &Args) -> Option<Affinity> {
     if function & smccc::SMC64 != 0 {
         Affinity::from_arg64(args[1])
     } else {

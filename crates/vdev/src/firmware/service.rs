@@ -1,6 +1,6 @@
 //! The services' descriptions of themselves, and the architecture's calls.
 
-use super::{Answer, Call, SpeculativeStoreBypass, low32};
+use super::{Answer, Args, Call, SpeculativeStoreBypass, low32};
 use arm_spec::smccc::{self, query};
 
 /// What a guest is told of a workaround that firmware offers.
@@ -44,7 +44,7 @@ pub(super) fn hypervisor(function: u32) -> Answer {
 }
 
 /// Answers an architecture call.
-pub(super) fn arch(function: u32, args: &[u64; 8], mitigations: Mitigations) -> Call {
+pub(super) fn arch(function: u32, args: &Args, mitigations: Mitigations) -> Call {
     match function {
         smccc::VERSION => Call::Answer(Answer::number(smccc::VERSION_1_1)),
         smccc::ARCH_FEATURES => Call::Answer(arch_features(low32(args[1]), mitigations)),

@@ -11,7 +11,7 @@ const OFFERED: Mitigations = Mitigations {
 };
 
 fn call(caller: Caller, args: &[u64]) -> Call {
-    let mut all = [0; 8];
+    let mut all = [0; ARGUMENTS];
     all[..args.len()].copy_from_slice(args);
     decode(caller, &all, OFFERED)
 }
@@ -137,7 +137,7 @@ fn workarounds_are_answered_as_offered() {
     let on = Call::ArchWorkaround2(SpeculativeStoreBypass::Mitigated);
     assert_eq!(call(Caller::A64, &[0x8000_7fff, 1]), on);
     assert_eq!(answer(Caller::A64, &[0x8000_3fff]), NOT_SUPPORTED, "not offered");
-    let none = decode(Caller::A64, &[0x8000_8000, 0, 0, 0, 0, 0, 0, 0], Mitigations::default());
+    let none = decode(Caller::A64, &[0x8000_8000, 0, 0, 0], Mitigations::default());
     assert_eq!(none, Call::Answer(Answer::NOT_SUPPORTED));
 }
 
@@ -150,7 +150,7 @@ fn no_function_identifier_is_unanswered() {
         seed ^= seed << 17;
         let owner =
             [0x8000_0000, 0xc000_0000, 0x8400_0000, 0xc400_0000, 0x8600_0000, seed][(seed % 6) as usize];
-        let args = [owner | seed >> 48, seed, seed >> 9, seed << 3, 0, 0, 0, 0];
+        let args = [owner | seed >> 48, seed, seed >> 9, seed << 3];
         let _ = decode(if seed & 64 == 0 { Caller::A32 } else { Caller::A64 }, &args, OFFERED);
     }
 }

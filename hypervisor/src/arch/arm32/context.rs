@@ -139,11 +139,16 @@ impl GuestRegs {
         self.cpsr &= !(1 << 7);
     }
 
-    /// Returns the hypercall number and its five arguments.
+    /// Returns the hypercall's number.
     #[inline]
-    pub fn hypercall(&self) -> (u64, [u64; 5]) {
-        let w = |n: usize| u64::from(self.r[n]);
-        (self.reg(12), [w(0), w(1), w(2), w(3), w(4)])
+    pub fn hypercall(&self) -> u64 {
+        self.reg(12)
+    }
+
+    /// Returns the hypercall's arguments.
+    #[inline]
+    pub fn hypercall_args(&self) -> [u64; 5] {
+        [0, 1, 2, 3, 4].map(|n: usize| u64::from(self.r[n]))
     }
 
     /// Changes the hypercall's arguments, for a continuation.

@@ -11,7 +11,7 @@ use super::{cpu, layout};
 use crate::domain::Vcpu;
 use crate::machine::percpu::PerCpu;
 use crate::sched;
-use crate::trap::{self, Cx, Fault, Next};
+use crate::trap::{self, Cx, Effect, Fault, Next};
 use arm_spec::esr::{Esr, ec};
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -100,7 +100,7 @@ pub fn enter(cpu: &'static PerCpu) -> ! {
 /// # Safety
 /// `context` is what the vectors passed.
 #[inline(always)]
-unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Next) -> *mut Context {
+unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Effect) -> *mut Context {
     let cpu = read!(htpidr) as *const PerCpu;
     // SAFETY: (1) the vectors pass what SP pointed to: the context of the vCPU that runs here
     // (set_current), which lives while current and is not replaced before `cx` is dropped; (2) Hyp mode
@@ -108,7 +108,8 @@ unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Next) -> 
     // the registers; (3) HTPIDR is set with the first context, to this CPU's never-freed data.
     let (mut cx, cpu) =
         unsafe { (Cx { cpu: &*cpu, vcpu: &*(*context).vcpu, regs: &mut (*context).regs }, &*cpu) };
-    match f(&mut cx) {
+    let effect = f(&mut cx);
+    match trap::end(&cx, effect) {
         Next::Resume => context,
         Next::Leave => sched::leave(cpu),
     }
@@ -134,8 +135,11 @@ const ASYNCHRONOUS: [u32; 2] = [0x11, 0x19];
 
 /// Reads the syndrome; an asynchronous abort comes through the same vector as synchronous ones.
 #[inline]
-fn synchronous_or_abort(cx: &mut Cx<'_>) -> Next {
+fn synchronous_or_abort(cx: &mut Cx<'_>) -> Effect {
     let esr = Esr::new(u64::from(read!(hsr)));
+    if esr.class() == ec::HVC32 {
+        return trap::call(cx, esr);
+    }
     if esr.class() == ec::DATA_ABORT_LOWER && ASYNCHRONOUS.contains(&(esr.iss() & 0x3f)) {
         return trap::serror(cx);
     }

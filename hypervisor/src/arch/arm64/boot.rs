@@ -65,6 +65,7 @@ static IMAGE_PHYS: AtomicUsize = AtomicUsize::new(0);
 
 extern "C" fn primary_start(dtb: u64, image: u64) -> ! {
     IMAGE_PHYS.store(super::to_usize(image), Ordering::Relaxed);
+    super::idregs::init();
     crate::boot::primary(PhysAddr::new(dtb))
 }
 

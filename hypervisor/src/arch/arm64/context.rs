@@ -14,7 +14,7 @@ unsafe extern "C" {
 
 /// The general registers of a guest, as the vectors save them.
 ///
-/// While the guest runs and in most traps [`LATE`] of them are in the CPU, and here are older values.
+/// While the guest runs and in most traps [`LATE`](Self::LATE) are in the CPU, and here are older values.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct GuestRegs {
@@ -24,12 +24,9 @@ pub struct GuestRegs {
     pub pc: u64,
     /// SPSR_EL2.
     pub pstate: u64,
-    /// Not zero: [`LATE`] are saved too.
+    /// Not zero: [`LATE`](Self::LATE) are saved too.
     pub complete: u64,
 }
-
-/// The registers that functions keep (AAPCS64 6.1.1), but for the frame pointer: saved only if needed.
-const LATE: core::ops::RangeInclusive<usize> = 19..=28;
 
 /// PSTATE bit: AArch32.
 const PSTATE_A32: u64 = 1 << 4;
@@ -48,6 +45,9 @@ pub const X_NAMES: [&str; 31] = [
 ];
 
 impl GuestRegs {
+    /// The registers that functions keep (AAPCS64 6.1.1), but for the frame pointer: saved only if needed.
+    pub const LATE: core::ops::Range<usize> = 19..29;
+
     /// Returns a vCPU's registers at its start: entry point and X0.
     pub const fn start(entry: u64, x0: u64) -> Self {
         let mut x = [0; 31];
@@ -78,7 +78,7 @@ impl GuestRegs {
 
     /// Tells whether register `n` is saved.
     const fn holds(&self, n: usize) -> bool {
-        self.complete != 0 || n < *LATE.start() || n > *LATE.end()
+        self.complete != 0 || n < Self::LATE.start || n >= Self::LATE.end
     }
 
     /// Sets general register `n`; 31 is discarded.
@@ -154,14 +154,17 @@ impl GuestRegs {
         self.pstate &= !(1 << 7);
     }
 
-    /// Returns the hypercall number and its five arguments.
+    /// Returns the hypercall's number.
     #[inline]
-    pub fn hypercall(&self) -> (u64, [u64; 5]) {
-        if self.is_a32() {
-            let w = |n: usize| self.x[n] & 0xffff_ffff;
-            return (w(12), [w(0), w(1), w(2), w(3), w(4)]);
-        }
-        (self.x[16], [self.x[0], self.x[1], self.x[2], self.x[3], self.x[4]])
+    pub fn hypercall(&self) -> u64 {
+        if self.is_a32() { self.x[12] & 0xffff_ffff } else { self.x[16] }
+    }
+
+    /// Returns the hypercall's arguments.
+    #[inline]
+    pub fn hypercall_args(&self) -> [u64; 5] {
+        let width = if self.is_a32() { 0xffff_ffff } else { u64::MAX };
+        [0, 1, 2, 3, 4].map(|n: usize| self.x[n] & width)
     }
 
     /// Changes the hypercall's number and arguments, for a continuation.

@@ -1,6 +1,9 @@
 //! What a guest reads in the identification registers: what is not supported is hidden.
+//!
+//! The values are put together once, on the boot CPU, so that every vCPU reads the same on every CPU.
 
 use super::sysreg::read;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Clears 4-bit fields of a register.
 const fn hide(value: u64, fields: &[u32]) -> u64 {
@@ -18,10 +21,29 @@ pub fn actlr() -> u64 {
     read!("actlr_el1")
 }
 
+/// CRm from 0 to 7, with eight registers each.
+const REGISTERS: usize = 64;
+
+static VALUES: [AtomicU64; REGISTERS] = [const { AtomicU64::new(0) }; REGISTERS];
+
+/// Puts the values together, before any guest.
+pub(super) fn init() {
+    for (crm, row) in (0..).zip(VALUES.chunks(8)) {
+        for (op2, value) in (0..).zip(row) {
+            value.store(shown(crm, op2), Ordering::Relaxed);
+        }
+    }
+}
+
 /// Returns identification register op0 3, op1 0, CRn 0, CRm `crm`, op2 `op2`.
 ///
 /// Registers that are not named here are reserved, and read as zero (Arm ARM DDI 0487J D18.3.1).
+#[inline]
 pub fn read(crm: u32, op2: u32) -> u64 {
+    VALUES.get((crm << 3 | op2) as usize).map_or(0, |value| value.load(Ordering::Relaxed))
+}
+
+fn shown(crm: u32, op2: u32) -> u64 {
     match (crm, op2) {
         (1, _) => aarch32_1(op2),
         (2, _) => aarch32_2(op2),

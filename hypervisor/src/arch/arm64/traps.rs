@@ -13,7 +13,7 @@ use super::{cpu, layout};
 use crate::domain::Vcpu;
 use crate::machine::percpu::PerCpu;
 use crate::sched;
-use crate::trap::{self, Cx, Fault, Next};
+use crate::trap::{self, Cx, Effect, Fault, Next};
 use arm_spec::esr::{Esr, FaultKind, ec};
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -99,7 +99,7 @@ const SAVE_AND_LEAVE: u32 = 2;
 /// # Safety
 /// `context` is what the vectors passed: TPIDR_EL2.
 #[inline(always)]
-unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Next) -> u32 {
+unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Effect) -> u32 {
     // SAFETY: (1) TPIDR_EL2 was set by `set_current` to the context of the vCPU that runs here, which
     // lives while current and is not replaced before this returns; (2) EL2 is not reentered on this
     // CPU, as it runs with interrupts masked, so this is the only reference to the registers; (3) `cpu`
@@ -108,7 +108,8 @@ unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Next) -> 
         let Context { regs, cpu, vcpu } = &mut *context;
         Cx { cpu: &**cpu, vcpu: &**vcpu, regs }
     };
-    match f(&mut cx) {
+    let effect = f(&mut cx);
+    match trap::end(&cx, effect) {
         Next::Resume => RESUME,
         Next::Leave => SAVE_AND_LEAVE,
     }
@@ -116,11 +117,24 @@ unsafe fn handle(context: *mut Context, f: impl FnOnce(&mut Cx<'_>) -> Next) -> 
 
 unsafe extern "C" fn guest_exception(context: *mut Context) -> u32 {
     let esr = Esr::new(read!("esr_el2"));
-    if names_rest(esr) {
+    let class = esr.class();
+    // What comes seldom may name any register.
+    let needs_all = match class {
+        ec::HVC64 => false,
+        ec::SYSREG => is_late(esr.iss() >> 5),
+        ec::DATA_ABORT_LOWER => is_late(esr.iss() >> 16),
+        _ => true,
+    };
+    if needs_all {
         return SAVE_AND_HANDLE;
     }
+    let handler = |cx: &mut Cx<'_>| match class {
+        ec::HVC64 => trap::call(cx, esr),
+        ec::SYSREG => trap::system_register(cx, esr),
+        _ => trap::data_abort(cx, &read_fault(esr)),
+    };
     // SAFETY: the vectors pass TPIDR_EL2.
-    unsafe { handle(context, |cx| trap::synchronous(cx, esr, || read_fault(esr))) }
+    unsafe { handle(context, handler) }
 }
 
 unsafe extern "C" fn guest_irq(context: *mut Context) -> u32 {
@@ -153,18 +167,10 @@ unsafe extern "C" fn guest_complete(context: *mut Context, why: u32) -> *mut Con
     sched::leave(cpu)
 }
 
-/// Tells whether the trapped instruction names one of X19-X28.
+/// Tells whether a register that a syndrome names, in the low five bits, is saved late.
 #[inline(always)]
-fn names_rest(esr: Esr) -> bool {
-    let is_rest = |shift: u32| (19..=28).contains(&(esr.iss() >> shift & 0x1f));
-    match esr.class() {
-        ec::HVC64 => false,
-        ec::DATA_ABORT_LOWER => is_rest(16),
-        ec::SYSREG => is_rest(5),
-        // A second register, where there is none of them, is looked at in vain.
-        ec::CP15_32..=ec::CP14_LDC | ec::CP10_ID | ec::CP14_64 => is_rest(5) || is_rest(10),
-        _ => false,
-    }
+fn is_late(register: u32) -> bool {
+    GuestRegs::LATE.contains(&(register as usize & 0x1f))
 }
 
 #[inline]

@@ -91,13 +91,17 @@ impl GuestRegs {
         self.pstate &= !(1 << 7);
     }
 
-    /// Returns the hypercall number and its five arguments.
-    pub fn hypercall(&self) -> (u64, [u64; 5]) {
-        if self.is_a32() {
-            let w = |n: usize| self.x[n] & 0xffff_ffff;
-            return (w(12), [w(0), w(1), w(2), w(3), w(4)]);
-        }
-        (self.x[16], [self.x[0], self.x[1], self.x[2], self.x[3], self.x[4]])
+    /// Returns the hypercall's number.
+    #[inline]
+    pub fn hypercall(&self) -> u64 {
+        if self.is_a32() { self.x[12] & 0xffff_ffff } else { self.x[16] }
+    }
+
+    /// Returns the hypercall's arguments.
+    #[inline]
+    pub fn hypercall_args(&self) -> [u64; 5] {
+        let width = if self.is_a32() { 0xffff_ffff } else { u64::MAX };
+        [0, 1, 2, 3, 4].map(|n: usize| self.x[n] & width)
     }
 
     /// Changes the hypercall's arguments, for a continuation.

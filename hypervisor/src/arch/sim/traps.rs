@@ -60,11 +60,11 @@ pub fn guest_trap(entry: Entry) {
         unsafe { (&mut (*context).regs, (*context).cpu.as_ref(), (*context).vcpu.as_ref()) };
     let (Some(cpu), Some(vcpu)) = (cpu, vcpu) else { unreachable!("no guest runs") };
     let cx = &mut Cx { cpu, vcpu, regs };
-    let next = match entry {
+    let effect = match entry {
         Entry::Synchronous(fault) => trap::synchronous(cx, fault.esr, || fault),
         Entry::Irq => trap::interrupt(cx),
     };
-    if next == Next::Leave {
+    if trap::end(cx, effect) == Next::Leave {
         sched::leave(cpu);
     }
 }
