@@ -220,7 +220,7 @@ fn one_way(bench: &Bench, name: &str, job: fn(usize)) {
     }
     let pause = timer::frequency() / 20_000;
     let mut round = |loops| (0..loops).map(|_| one(pause)).sum();
-    bench.row(name, 32, &mut round, &mut |_| 0);
+    bench.singles(name, 32, &mut round);
     end(bench, Medium::Sgi);
 }
 

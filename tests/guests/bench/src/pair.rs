@@ -23,7 +23,7 @@ pub fn run(bench: &Bench, events: Option<&Events>) {
     if bench.machine.cpus.as_slice().len() < 2 {
         return NAMES.iter().chain(&messages::NAMES).for_each(|name| bench.skip(name, "one vCPU"));
     }
-    bench.row(NAMES[0], 8, &mut |loops| (0..loops).map(|_| start(bench)).sum(), &mut |_| 0);
+    bench.singles(NAMES[0], 8, &mut |loops| (0..loops).map(|_| start(bench)).sum());
     if bench.machine.is_xen() {
         yields(bench, NAMES[1], yielder, || {});
         fp::enable();
@@ -35,13 +35,12 @@ pub fn run(bench: &Bench, events: Option<&Events>) {
     messages::run(bench, events);
 }
 
-/// Lets the other vCPU run.
+/// Lets the other vCPU run, on this CPU or on its own.
 fn give_way(bench: &Bench) {
     if bench.machine.is_xen() {
         hypercall::act(xen::SCHED_OP, YIELD, 0, 0);
-    } else {
-        arch::relax();
     }
+    arch::relax();
 }
 
 fn nothing(_: usize) {}

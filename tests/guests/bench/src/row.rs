@@ -13,6 +13,8 @@ use rt::{println, timer};
 const ROUNDS: usize = 10;
 /// Loops are this many times longer where an operation takes so few instructions that a tick matters.
 const FEW: u32 = 32;
+/// Ticks of a round in which one tick more or less does not matter.
+const ENOUGH: u64 = 256;
 
 /// What all operations share.
 pub struct Bench {
@@ -61,11 +63,11 @@ impl Bench {
         }
         let warm = round(loops);
         if self.choice.trace.is_some() {
-            return self.window(name, 1, round);
+            self.marked(name, 1, round);
+            return;
         }
-        let idle = shape(loops);
-        let enough = 256;
-        let loops = if warm.saturating_sub(idle) < enough { loops * FEW } else { loops };
+        let few = warm.saturating_sub(shape(loops)) < ENOUGH && !self.choice.markers;
+        let loops = if few { loops * FEW } else { loops };
         let idle = (0..3).map(|_| shape(loops)).min().unwrap_or(0);
         let mut ticks = [0; ROUNDS];
         for tick in &mut ticks {
@@ -74,8 +76,11 @@ impl Bench {
         self.print(name, loops, ticks.map(|tick| tick.saturating_sub(idle)));
     }
 
-    fn window(&self, name: &str, loops: u32, round: Round<'_>) {
-        self.marked(name, loops, round);
+    /// Measures an operation each time of which is a window of its own: when windows are marked, a round is
+    /// one.
+    pub fn singles(&self, name: &str, loops: u32, round: Round<'_>) {
+        let loops = if self.choice.markers { 1 } else { loops };
+        self.row(name, loops, round, &mut |_| 0);
     }
 
     fn marked(&self, name: &str, loops: u32, round: Round<'_>) -> u64 {

@@ -34,6 +34,10 @@ operations! {
     load32(address: usize) "ldr r3, [{a}]" or "/* {a} */", {
         a = in(reg) address, out("r3") _,
     }
+    /// As [`load32`], into another register.
+    load32_other(address: usize) "ldr r12, [{a}]" or "/* {a} */", {
+        a = in(reg) address, out("r12") _,
+    }
     /// A 32-bit store to a device.
     store32(address: usize, value: u32) "str {v}, [{a}]" or "/* {v} {a} */", {
         a = in(reg) address, v = in(reg) value,
@@ -54,13 +58,13 @@ operations! {
     ptimer_control() "mrc p15, 0, r3, c14, c2, 1" or "", {
         out("r3") _,
     }
-    /// Reads CNTP_CVAL.
-    ptimer_compare() "mrrc p15, 2, r2, r3, c14" or "", {
-        out("r2") _, out("r3") _,
+    /// As [`ptimer_control`], into another register.
+    ptimer_control_b() "mrc p15, 0, r1, c14, c2, 1" or "", {
+        out("r1") _,
     }
-    /// Reads CNTP_TVAL.
-    ptimer_value() "mrc p15, 0, r3, c14, c2, 0" or "", {
-        out("r3") _,
+    /// As [`ptimer_control`], into another register.
+    ptimer_control_c() "mrc p15, 0, r12, c14, c2, 1" or "", {
+        out("r12") _,
     }
     /// Reads GICC_IAR, writes what it was to GICC_EOIR and to GICC_DIR.
     take_v2(gicc: usize, dir: usize) "ldr r3, [{a}, #0xc]; str r3, [{a}, #0x10]; str r3, [{d}]" or "/* {a} {d} */", {

@@ -36,9 +36,9 @@ operations! {
     load32(address: usize) "ldr w9, [{a}]" or "/* {a} */", {
         a = in(reg) address, out("x9") _,
     }
-    /// A 64-bit load from a device.
-    load64(address: usize) "ldr x9, [{a}]" or "/* {a} */", {
-        a = in(reg) address, out("x9") _,
+    /// As [`load32`], into another register.
+    load32_other(address: usize) "ldr w12, [{a}]" or "/* {a} */", {
+        a = in(reg) address, out("x12") _,
     }
     /// A 32-bit store to a device.
     store32(address: usize, value: u32) "str {v:w}, [{a}]" or "/* {v:w} {a} */", {
@@ -60,13 +60,13 @@ operations! {
     ptimer_control() "mrs x9, cntp_ctl_el0" or "", {
         out("x9") _,
     }
-    /// Reads CNTP_CVAL_EL0.
-    ptimer_compare() "mrs x9, cntp_cval_el0" or "", {
-        out("x9") _,
+    /// As [`ptimer_control`], into another register.
+    ptimer_control_b() "mrs x3, cntp_ctl_el0" or "", {
+        out("x3") _,
     }
-    /// Reads CNTP_TVAL_EL0.
-    ptimer_value() "mrs x9, cntp_tval_el0" or "", {
-        out("x9") _,
+    /// As [`ptimer_control`], into another register.
+    ptimer_control_c() "mrs x12, cntp_ctl_el0" or "", {
+        out("x12") _,
     }
     /// Writes ICC_SGI1R_EL1.
     sgi1r(value: u64) "msr S3_0_C12_C11_5, {v}" or "/* {v} */", {
