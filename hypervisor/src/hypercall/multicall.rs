@@ -9,6 +9,9 @@ use xen_abi::{Field, Hypercall, XenErrno};
 /// What an entry costs besides its own call.
 const ENTRY_STEPS: u32 = 8;
 
+/// Where an entry's result is.
+const RESULT: u64 = core::mem::offset_of!(MulticallEntry, result) as u64;
+
 /// Makes the calls of the list, each with its own result.
 ///
 /// # Errors
@@ -25,10 +28,8 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
         let mut entry: MulticallEntry = guest::read(at)?;
         let [a, b, c, d, e, _] = entry.args;
         match one(cx, entry.op, [a, b, c, d, e], budget) {
-            Reply::Done(result) => {
-                entry.result = result.cast_unsigned();
-                guest::write(at, &entry)?;
-            }
+            // Only the result changes; the entry lies behind no address's end, or it had not been read.
+            Reply::Done(result) => guest::write_bytes(at.wrapping_add(RESULT), &result.to_le_bytes())?,
             Reply::Continue([a, b, c, d, e]) => {
                 entry.args = [a, b, c, d, e, entry.args[5]];
                 guest::write(at, &entry)?;

@@ -7,7 +7,7 @@
 
 use crate::arch::{cache, window};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use types::{PAGE_BYTES, PhysAddr, PhysRange, VirtAddr};
+use types::{PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange, VirtAddr};
 
 /// The most separate ranges of RAM.
 pub const MAX_RANGES: usize = 64;
@@ -16,19 +16,24 @@ pub const MAX_RANGES: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotRam;
 
-/// Start and end of each range of RAM that may be touched, in the order they were added.
-static RAM: [[AtomicU64; 2]; MAX_RANGES] = [const { [const { AtomicU64::new(0) }; 2] }; MAX_RANGES];
+/// Numbers of the first frame and of that behind the last of each range of RAM that may be touched, in
+/// the order they were added. (Frame numbers, as these have one word on A32.)
+static RAM: [[AtomicUsize; 2]; MAX_RANGES] = [const { [const { AtomicUsize::new(0) }; 2] }; MAX_RANGES];
 static RANGES: AtomicUsize = AtomicUsize::new(0);
 
-/// Adds a range of RAM, which is mapped if the architecture maps all RAM.
+fn frame_number(pa: u64) -> usize {
+    crate::arch::to_usize(pa >> PAGE_SHIFT)
+}
+
+/// Adds a range of RAM, which is mapped if the architecture maps all RAM; whole pages count.
 ///
 /// # Errors
 /// If there is no place left for it; its bytes then stay out of reach.
 pub fn add_ram(range: PhysRange) -> Result<(), NotRam> {
     let at = RANGES.load(Ordering::Relaxed);
     let [start, end] = RAM.get(at).ok_or(NotRam)?;
-    start.store(range.start().raw(), Ordering::Relaxed);
-    end.store(range.end().raw(), Ordering::Relaxed);
+    start.store(frame_number(range.start().raw().saturating_add(PAGE_BYTES - 1)), Ordering::Relaxed);
+    end.store(frame_number(range.end().raw()), Ordering::Relaxed);
     RANGES.store(at.wrapping_add(1), Ordering::Release);
     Ok(())
 }
@@ -36,15 +41,39 @@ pub fn add_ram(range: PhysRange) -> Result<(), NotRam> {
 /// Tells whether `bytes` from `pa` on are RAM, in one range.
 #[inline]
 pub fn is_ram(pa: PhysAddr, bytes: u64) -> bool {
+    let first = frame_number(pa.raw());
+    let last = frame_number(pa.raw().saturating_add(bytes.saturating_sub(1)));
+    are_ram(first, last)
+}
+
+/// Tells whether the frames `first` to `last` are RAM, in one range.
+#[inline]
+fn are_ram(first: usize, last: usize) -> bool {
     let count = RANGES.load(Ordering::Acquire);
-    RAM.iter().take(count).any(|[start, end]| {
-        let (start, end) = (start.load(Ordering::Relaxed), end.load(Ordering::Relaxed));
-        pa.raw() >= start && pa.raw() < end && bytes <= end.wrapping_sub(pa.raw())
-    })
+    let holds = |[start, end]: &[AtomicUsize; 2]| {
+        first >= start.load(Ordering::Relaxed) && last < end.load(Ordering::Relaxed)
+    };
+    RAM.iter().take(count).any(holds)
 }
 
 fn check(pa: PhysAddr, bytes: usize) -> Result<(), NotRam> {
     if is_ram(pa, bytes as u64) { Ok(()) } else { Err(NotRam) }
+}
+
+/// Runs `f` with a pointer to the byte at `pa`, valid to the end of its frame.
+#[inline]
+fn in_frame<R>(pa: PhysAddr, f: impl FnOnce(*mut u8) -> R) -> Result<R, NotRam> {
+    let frame = frame_number(pa.raw());
+    if !are_ram(frame, frame) {
+        return Err(NotRam);
+    }
+    Ok(window::with(pa, f))
+}
+
+/// Tells whether `bytes` from `pa` on are in one frame.
+#[inline]
+fn is_in_frame(pa: PhysAddr, bytes: usize) -> bool {
+    pa.page_offset() + bytes as u64 <= PAGE_BYTES
 }
 
 /// Bytes from `pa` that one window reaches, at most `left`.
@@ -76,8 +105,12 @@ fn pieces(pa: PhysAddr, bytes: usize, mut f: impl FnMut(*mut u8, usize, usize)) 
 /// If the source is not RAM.
 #[inline]
 pub fn read(pa: PhysAddr, buffer: &mut [u8]) -> Result<(), NotRam> {
-    let to = buffer.as_mut_ptr();
-    pieces(pa, buffer.len(), |from, offset, len| {
+    let (to, bytes) = (buffer.as_mut_ptr(), buffer.len());
+    if is_in_frame(pa, bytes) {
+        // SAFETY: as below, in one piece.
+        return in_frame(pa, |from| unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) });
+    }
+    pieces(pa, bytes, |from, offset, len| {
         // SAFETY: (1) `from` reaches `len` mapped bytes of RAM; (2) `offset + len` is within `buffer`;
         // (3) the two do not overlap, as EL2's objects are in no frame that callers name. A guest may
         // write the source meanwhile: bytes are copied, whatever they are.
@@ -91,8 +124,12 @@ pub fn read(pa: PhysAddr, buffer: &mut [u8]) -> Result<(), NotRam> {
 /// If the destination is not RAM.
 #[inline]
 pub fn write(pa: PhysAddr, buffer: &[u8]) -> Result<(), NotRam> {
-    let from = buffer.as_ptr();
-    pieces(pa, buffer.len(), |to, offset, len| {
+    let (from, bytes) = (buffer.as_ptr(), buffer.len());
+    if is_in_frame(pa, bytes) {
+        // SAFETY: as in `read`, in the other direction.
+        return in_frame(pa, |to| unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) });
+    }
+    pieces(pa, bytes, |to, offset, len| {
         // SAFETY: as in `read`, in the other direction.
         unsafe { core::ptr::copy_nonoverlapping(from.add(offset), to, len) }
     })
@@ -167,11 +204,10 @@ pub fn with_u32<R>(pa: PhysAddr, f: impl FnOnce(&AtomicU32) -> R) -> Result<R, N
     if !pa.is_aligned(4) {
         return Err(NotRam);
     }
-    check(pa, 4)?;
     // SAFETY: (1) the word is RAM, aligned and mapped while `f` runs; (2) every bit pattern is valid and
     // concurrent changes by the guest are accesses of another observer; (3) EL2's own objects are in no
     // frame that callers name.
-    Ok(window::with(pa, |pointer| f(unsafe { &*pointer.cast::<AtomicU32>() })))
+    in_frame(pa, |pointer| f(unsafe { &*pointer.cast::<AtomicU32>() }))
 }
 
 /// Zeroes one frame for a page table.

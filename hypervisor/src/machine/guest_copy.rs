@@ -5,7 +5,7 @@
 //! domain's stage 2 is held meanwhile, so callers hold no lock of rank P2M or above.
 
 use crate::arch::sysreg::{self, Access};
-use crate::machine::frame_window;
+use crate::machine::frame_window::{self, NotRam};
 use crate::machine::percpu::{self, PerCpu};
 use types::{GuestVa, PAGE_BYTES, PhysAddr};
 
@@ -30,12 +30,27 @@ pub fn translate(va: GuestVa, access: Access) -> Result<PhysAddr, BadAddress> {
     Ok(PhysAddr::new(par & PAR_ADDRESS | va.page_offset()))
 }
 
-/// Runs `f` on each page's piece: address, offset into the buffer, length.
+/// Runs `f` on what stands behind an address of the calling vCPU.
+///
+/// Nobody takes the page away, or has it in pieces, between the translation and the copy.
+#[inline]
+fn page<R>(
+    va: GuestVa,
+    access: Access,
+    f: impl FnOnce(PhysAddr) -> Result<R, NotRam>,
+) -> Result<R, BadAddress> {
+    let vcpu = percpu::this().and_then(PerCpu::current);
+    let _held = vcpu.map(|vcpu| vcpu.domain.p2m.hold());
+    f(translate(va, access)?).map_err(|_| BadAddress)
+}
+
+/// Runs `f` on each page's piece of a buffer that crosses a page's end: address, offset, length.
+#[cold]
 fn pages(
     va: GuestVa,
     bytes: usize,
     access: Access,
-    mut f: impl FnMut(PhysAddr, usize, usize) -> Result<(), BadAddress>,
+    mut f: impl FnMut(PhysAddr, usize, usize) -> Result<(), NotRam>,
 ) -> Result<(), BadAddress> {
     va.checked_add(bytes as u64).ok_or(BadAddress)?;
     let mut done = 0;
@@ -43,14 +58,16 @@ fn pages(
         let at = va.wrapping_add(done as u64);
         let room = crate::arch::to_usize(PAGE_BYTES - at.page_offset());
         let len = room.min(bytes - done);
-        // Nobody takes the page away, or has it in pieces, between the translation and the copy.
-        let vcpu = percpu::this().and_then(PerCpu::current);
-        let held = vcpu.map(|vcpu| vcpu.domain.p2m.hold());
-        f(translate(at, access)?, done, len)?;
-        drop(held);
+        page(at, access, |pa| f(pa, done, len))?;
         done += len;
     }
     Ok(())
+}
+
+/// Tells whether `bytes` from an address on are in one page.
+#[inline]
+fn is_in_page(va: GuestVa, bytes: usize) -> bool {
+    va.page_offset() + bytes as u64 <= PAGE_BYTES
 }
 
 /// Copies from the calling vCPU's memory.
@@ -59,9 +76,12 @@ fn pages(
 /// If any byte of it is not readable RAM.
 pub fn read(va: GuestVa, buffer: &mut [u8]) -> Result<(), BadAddress> {
     let bytes = buffer.len();
+    if is_in_page(va, bytes) {
+        return page(va, Access::Read, |pa| frame_window::read(pa, buffer));
+    }
     pages(va, bytes, Access::Read, |pa, offset, len| {
-        let piece = buffer.get_mut(offset..offset + len).ok_or(BadAddress)?;
-        frame_window::read(pa, piece).map_err(|_| BadAddress)
+        let piece = buffer.get_mut(offset..offset + len).ok_or(NotRam)?;
+        frame_window::read(pa, piece)
     })
 }
 
@@ -70,8 +90,11 @@ pub fn read(va: GuestVa, buffer: &mut [u8]) -> Result<(), BadAddress> {
 /// # Errors
 /// If any byte of it is not writable RAM.
 pub fn write(va: GuestVa, buffer: &[u8]) -> Result<(), BadAddress> {
+    if is_in_page(va, buffer.len()) {
+        return page(va, Access::Write, |pa| frame_window::write(pa, buffer));
+    }
     pages(va, buffer.len(), Access::Write, |pa, offset, len| {
-        let piece = buffer.get(offset..offset + len).ok_or(BadAddress)?;
-        frame_window::write(pa, piece).map_err(|_| BadAddress)
+        let piece = buffer.get(offset..offset + len).ok_or(NotRam)?;
+        frame_window::write(pa, piece)
     })
 }
