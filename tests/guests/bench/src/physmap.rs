@@ -3,9 +3,9 @@
 
 use crate::row::Bench;
 use rt::arch::operation::hypercall;
-use rt::check::check_eq;
-use rt::window;
+use rt::check::{check, check_eq};
 use rt::xen::{self, Block, DOMID_SELF};
+use rt::{fault, mmio, window};
 
 const ADD: usize = 7;
 const REMOVE: usize = 15;
@@ -29,8 +29,10 @@ pub fn run(bench: &Bench) {
         }
         let added = (0..FRAMES).filter(|index| call(ADD, first, *index) == 0).count();
         check_eq("frames of the grant table added", added, FRAMES as usize);
+        check("the last can be read", readable(first + u64::from(FRAMES - 1)));
         let removed = (0..FRAMES).filter(|index| call(REMOVE, first, *index) == 0).count();
         check_eq("and removed", removed, FRAMES as usize);
+        check("the last cannot", !readable(first + u64::from(FRAMES - 1)));
         let mut round = |loops| {
             let ticks = timed(ADD, first, loops);
             all(REMOVE, first, loops);
@@ -54,6 +56,11 @@ fn set(block: &mut Block<24>, command: usize, first: u64, index: u32) {
     } else {
         block.set64(8, gpfn);
     }
+}
+
+fn readable(gfn: u64) -> bool {
+    let address = usize::try_from(gfn << 12).unwrap_or(0);
+    fault::catch(|| _ = mmio::load32(address, 0)).is_none()
 }
 
 fn start() -> Block<24> {

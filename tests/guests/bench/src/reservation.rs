@@ -2,11 +2,10 @@
 
 use crate::row::Bench;
 use rt::arch::operation::hypercall;
-use rt::check::check_eq;
+use rt::check::{check, check_eq};
 use rt::machine::{Machine, Range};
-use rt::pages;
-use rt::window;
 use rt::xen::{self, Block, DOMID_SELF};
+use rt::{fault, mmio, pages, window};
 
 /// Out or in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,9 +65,10 @@ fn free_blocks(machine: &'static Machine) -> impl Iterator<Item = u64> {
 }
 
 fn both(bench: &Bench, names: (&str, &str), gfns: &[u64], order: u32) {
-    let first = &gfns[..1];
-    check_eq("decrease_reservation", extent(Direction::Decrease, first[0], order), 1);
-    check_eq("populate_physmap", extent(Direction::Populate, first[0], order), 1);
+    check_eq("decrease_reservation", extent(Direction::Decrease, gfns[0], order), 1);
+    check("its pages are gone", usable(gfns[0], order) == [false; 2]);
+    check_eq("populate_physmap", extent(Direction::Populate, gfns[0], order), 1);
+    check("its pages are back", usable(gfns[0], order) == [true; 2]);
     let loops = if order == 0 { 64 } else { 4 };
     for (name, measured, other) in [
         (names.0, Direction::Populate, Direction::Decrease),
@@ -87,6 +87,15 @@ fn both(bench: &Bench, names: (&str, &str), gfns: &[u64], order: u32) {
         let mut shape = |loops| timed_shape(measured, gfns, order, loops);
         bench.row(name, loops, &mut round, &mut shape);
     }
+}
+
+/// Whether the first and the last page of an extent hold what is written.
+fn usable(gfn: u64, order: u32) -> [bool; 2] {
+    [gfn, gfn + (1 << order) - 1].map(|gfn| {
+        let address = usize::try_from(gfn << 12).unwrap_or(0);
+        let fault = fault::catch(|| mmio::store32(address + 8, 0x1234_5678));
+        fault.is_none() && mmio::load32(address + 8, 0) == 0x1234_5678
+    })
 }
 
 /// struct xen_memory_reservation { extent_start, nr_extents, extent_order, mem_flags, domid } of one extent,
