@@ -18,6 +18,8 @@ struct Frame {
 pub struct GrantTable {
     frames: Vec<Frame>,
     max_frames: u32,
+    /// The lowest and the highest number where a frame ever was mapped.
+    hull: Option<(Gfn, Gfn)>,
 }
 
 impl GrantTable {
@@ -29,7 +31,7 @@ impl GrantTable {
         let mut frames = Vec::new();
         let wanted = usize::try_from(max_frames).map_err(|_| Error::OutOfMemory)?;
         frames.try_reserve_exact(wanted).map_err(|_| Error::OutOfMemory)?;
-        Ok(Self { frames, max_frames })
+        Ok(Self { frames, max_frames, hull: None })
     }
 
     /// Returns how many frames the table has (`GNTTABOP_query_size`).
@@ -90,13 +92,18 @@ impl GrantTable {
     /// If the table has no such frame.
     pub fn set_gfn(&mut self, index: usize, gfn: Gfn) -> Result<Option<Gfn>, Error> {
         let frame = self.frames.get_mut(index).ok_or(Error::NoFrame)?;
+        let (low, high) = self.hull.unwrap_or((gfn, gfn));
+        self.hull = Some((low.min(gfn), high.max(gfn)));
         Ok(frame.gfn.replace(gfn).filter(|old| *old != gfn))
     }
 
-    /// Forgets what the guest has mapped at `gfn` (`XENMEM_remove_from_physmap`).
-    pub fn clear_gfn(&mut self, gfn: Gfn) {
-        for frame in self.frames.iter_mut().filter(|frame| frame.gfn == Some(gfn)) {
-            frame.gfn = None;
+    /// Forgets what the guest has mapped from `first` to `last` (`XENMEM_remove_from_physmap`).
+    pub fn clear_gfns(&mut self, first: Gfn, last: Gfn) {
+        if self.hull.is_none_or(|(low, high)| last < low || first > high) {
+            return;
+        }
+        for frame in &mut self.frames {
+            frame.gfn = frame.gfn.filter(|gfn| *gfn < first || *gfn > last);
         }
     }
 

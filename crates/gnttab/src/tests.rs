@@ -46,9 +46,9 @@ fn remembers_where_the_guest_maps_it() {
     assert_eq!(table.set_gfn(0, a), Ok(None), "the same again needs nothing");
     assert_eq!(table.set_gfn(0, b), Ok(Some(a)), "the old mapping goes");
     assert_eq!(table.gfn(0), Ok(Some(b)));
-    table.clear_gfn(a);
+    table.clear_gfns(a, a);
     assert_eq!(table.gfn(0), Ok(Some(b)));
-    table.clear_gfn(b);
+    table.clear_gfns(b, b);
     assert_eq!(table.gfn(0), Ok(None));
     assert_eq!(table.set_gfn(2, a), Err(Error::NoFrame));
     assert_eq!(table.gfn(2), Err(Error::NoFrame));

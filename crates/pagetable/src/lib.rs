@@ -25,6 +25,7 @@ mod geometry;
 mod input;
 mod map;
 mod node;
+mod page;
 mod protect;
 mod split;
 mod store;

@@ -96,13 +96,19 @@ impl Node {
         self.level > 0
     }
 
-    /// Tells whether no entry is valid, looking next to `near` first, where a neighbour often is.
+    /// Tells whether no entry of a table, not of a root of several, is valid; `near` is looked at first.
     pub fn is_empty<S: TableStore>(&self, store: &S, near: usize) -> bool {
-        let valid = |index: usize| self.read_raw(store, index) & lpae::VALID != 0;
-        let next = near + 1;
-        !((next < self.entries && valid(next))
-            || (near > 0 && valid(near - 1))
-            || (0..self.entries).any(valid))
+        !self.has_others(store, near) && self.read_raw(store, near) & lpae::VALID == 0
+    }
+
+    /// Tells whether an entry beside `index` of a table, not of a root of several, is valid, looking next to
+    /// it first, where a neighbour often is.
+    pub fn has_others<S: TableStore>(&self, store: &S, index: usize) -> bool {
+        let valid = |index: usize| store.read(self.table, index) & lpae::VALID != 0;
+        (index + 1 < ENTRIES && valid(index + 1))
+            || (index > 0 && valid(index - 1))
+            || (0..index).any(valid)
+            || (index + 1..ENTRIES).any(valid)
     }
 
     fn page(&self, index: usize) -> PhysAddr {

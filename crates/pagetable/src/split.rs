@@ -26,7 +26,7 @@ pub(crate) fn split_at<S: TableStore>(
 }
 
 /// Replaces the block in a slot by a table of leaves of the next level, and returns the table.
-fn split<S: TableStore>(
+pub(crate) fn split<S: TableStore>(
     store: &mut S,
     node: &Node,
     (index, entry): (usize, u64),

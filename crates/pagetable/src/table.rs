@@ -2,7 +2,7 @@
 
 use crate::node::{Node, Run};
 use crate::{Attrs, Geometry, InputAddr, Span, TableStore};
-use crate::{map, protect, teardown, unmap, walk};
+use crate::{map, page, protect, teardown, unmap, walk};
 use arm_spec::lpae;
 use core::marker::PhantomData;
 use types::{PAGE_BYTES, PhysAddr};
@@ -134,6 +134,45 @@ impl<A: InputAddr> PageTable<A> {
     pub fn unmap<S: TableStore>(&mut self, store: &mut S, span: Span<A>) -> Result<(), Error> {
         let run = self.check(span)?;
         unmap::unmap(store, self.root_node(), run, A::STAGE)
+    }
+
+    /// Maps one page, where anything or nothing may be mapped, and returns what was.
+    ///
+    /// The flush of what was mapped is done when it returns.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTables`] and range errors; then no translation has changed.
+    pub fn replace<S: TableStore>(
+        &mut self,
+        store: &mut S,
+        at: A,
+        pa: PhysAddr,
+        attrs: Attrs,
+    ) -> Result<Option<Mapping>, Error> {
+        let run = self.check(Span::new(at, PAGE_BYTES))?;
+        if !pa.is_aligned(PAGE_BYTES) {
+            return Err(Error::Misaligned);
+        }
+        if pa.raw() > lpae::ADDRESS {
+            return Err(Error::OutOfRange);
+        }
+        page::replace(store, self.root_node(), run.start, map::Target { stage: A::STAGE, pa, attrs })
+    }
+
+    /// Unmaps one page if something is mapped there that `accept` takes, and returns what was.
+    ///
+    /// The flush is done when it returns, so that the frame's reference can be dropped.
+    ///
+    /// # Errors
+    /// As [`unmap`](Self::unmap).
+    pub fn take<S: TableStore>(
+        &mut self,
+        store: &mut S,
+        at: A,
+        accept: impl Fn(&Mapping) -> bool,
+    ) -> Result<Option<Mapping>, Error> {
+        let run = self.check(Span::new(at, PAGE_BYTES))?;
+        page::take(store, self.root_node(), run.start, A::STAGE, accept)
     }
 
     /// Gives every mapping in `span` the attributes `attrs`, splitting blocks that reach beyond it.

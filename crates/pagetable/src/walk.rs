@@ -34,7 +34,8 @@ pub(crate) fn next_mapped<S: TableStore>(store: &S, node: Node, run: Run) -> Opt
     None
 }
 
-fn mapping(node: &Node, entry: u64, input: u64) -> Mapping {
+/// What a leaf in `node` translates `input` to.
+pub(crate) fn mapping(node: &Node, entry: u64, input: u64) -> Mapping {
     let within = input & (node.slot_bytes() - 1);
     Mapping {
         pa: PhysAddr::new((entry & lpae::ADDRESS) + within),

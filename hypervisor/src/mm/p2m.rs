@@ -197,19 +197,36 @@ impl P2m {
     /// If tables run out or the address is no page's; what was mapped stays then.
     pub fn replace(&self, gfn: Gfn, pa: PhysAddr, page: PageType) -> Result<Option<Mapping>, Error> {
         let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
-        let span = Span::new(ipa, PAGE_BYTES);
         let Inner { table, store } = &mut *self.inner.write();
-        let old = table.lookup(store, ipa);
-        table.unmap(store, span)?;
-        if let Err(error) = table.map(store, span, pa, Attrs::stage2(page)) {
-            if let Some(old) = old {
-                // The tables that the page needs were there a moment ago.
-                let _ = table.map(store, span, old.pa, old.attrs);
-            }
-            return Err(error);
-        }
+        let old = table.replace(store, ipa, pa, Attrs::stage2(page))?;
         store.reaches(ipa);
         Ok(old)
+    }
+
+    /// Unmaps one page of memory and tells whether there was one.
+    ///
+    /// # Errors
+    /// If a block must be split and tables run out; nothing is changed then.
+    pub fn take_memory(&self, gfn: Gfn) -> Result<bool, Error> {
+        let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
+        let Inner { table, store } = &mut *self.inner.write();
+        Ok(table.take(store, ipa, is_memory)?.is_some())
+    }
+
+    /// Tells whether all of `range` is mapped to memory.
+    pub fn is_all_memory(&self, range: IpaRange) -> bool {
+        let inner = self.inner.read();
+        let mut at = range.start();
+        while at < range.end() {
+            let rest = Span::new(at, range.end().raw() - at.raw());
+            match inner.table.next_mapped(&inner.store, rest) {
+                Some(extent) if extent.span.start == at && is_memory(&extent.mapping) => {
+                    at = at.wrapping_add(extent.span.bytes);
+                }
+                _ => return false,
+            }
+        }
+        true
     }
 
     /// Finds the first mapped run in `span`, at most one leaf long.
@@ -249,6 +266,10 @@ impl P2m {
     pub fn try_table_pages(&self) -> Option<u64> {
         self.inner.try_read().map(|inner| pages(&inner))
     }
+}
+
+fn is_memory(mapping: &Mapping) -> bool {
+    mapping.attrs.page_type().is_some_and(PageType::is_ram)
 }
 
 fn pages(inner: &Inner) -> u64 {

@@ -1,7 +1,7 @@
 //! Random operations against a map of pages.
 
 use super::fake::Fake;
-use crate::{Attrs, Error, Geometry, PageTable, PageType, Span, Teardown};
+use crate::{Attrs, Error, Geometry, Mapping, PageTable, PageType, Span, Teardown};
 use std::collections::BTreeMap;
 use types::{Ipa, PhysAddr};
 
@@ -62,8 +62,10 @@ impl World {
         let (page, len) = self.span();
         let kind = *self.rng.pick(&TYPES);
         let flushes = self.store.flushes.len();
-        match self.rng.below(5) {
+        match self.rng.below(7) {
             0..=1 => self.map(page, len, kind),
+            5 => self.replace(page, kind),
+            6 => self.take(page, kind),
             2..=3 => {
                 let result = self.table.unmap(&mut self.store, Self::ipa(page, len));
                 if result.is_ok() {
@@ -88,6 +90,33 @@ impl World {
         }
         assert!(self.store.flushes.len() - flushes <= 5, "at most four splits and the flush itself");
         self.store.check_quiet();
+    }
+
+    fn replace(&mut self, page: u64, kind: PageType) {
+        let out = if self.rng.below(2) == 0 { page } else { self.rng.below(1 << 20) };
+        let (at, pa) = (Ipa::new(page * 4096), PhysAddr::new(out * 4096));
+        match self.table.replace(&mut self.store, at, pa, Attrs::stage2(kind)) {
+            Ok(old) => {
+                let old = old.map(|m| (m.pa.raw() / 4096, m.attrs.page_type().unwrap()));
+                assert_eq!(old, self.model.insert(page, (out, kind)));
+            }
+            Err(error) => assert_eq!(error, Error::OutOfTables),
+        }
+    }
+
+    /// Takes a page out if it is of that kind.
+    fn take(&mut self, page: u64, kind: PageType) {
+        let flushes = self.store.flushes.len();
+        let wanted = |m: &Mapping| m.attrs.page_type() == Some(kind);
+        match self.table.take(&mut self.store, Ipa::new(page * 4096), wanted) {
+            Ok(Some(old)) => {
+                let old = (old.pa.raw() / 4096, old.attrs.page_type().unwrap());
+                assert_eq!(Some(old), self.model.remove(&page));
+                assert!(self.store.flushes.len() > flushes, "taken without a flush");
+            }
+            Ok(None) => assert!(self.model.get(&page).is_none_or(|(_, other)| *other != kind)),
+            Err(error) => assert_eq!(error, Error::OutOfTables),
+        }
     }
 
     fn map(&mut self, page: u64, len: u64, kind: PageType) {

@@ -6,6 +6,7 @@
 use super::Progress;
 use crate::domain::Domain;
 use crate::hypercall::{Budget, Reply, guest, target};
+use crate::mm::p2m::Error;
 use crate::trap::Cx;
 use alloc::sync::Arc;
 use pagetable::PageType;
@@ -71,8 +72,10 @@ impl Wanted {
     }
 
     fn place(&self, domain: &Domain, mfn: Mfn) -> Result<(), XenErrno> {
-        domain.p2m.replace(self.gfn, mfn.addr(), PageType::RamRw).map_err(errno)?;
-        domain.shared_info.grants.with(|table| table.clear_gfn(self.gfn));
+        let old = domain.p2m.replace(self.gfn, mfn.addr(), PageType::RamRw).map_err(errno)?;
+        if old.is_some() {
+            domain.shared_info.grants.with(|table| table.clear_gfns(self.gfn, self.gfn));
+        }
         Ok(())
     }
 
@@ -116,13 +119,12 @@ pub fn remove(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
     let request: RemoveFromPhysmap = guest::read(arg)?;
     let domain = target(cx, request.domid)?;
     let gfn = Gfn::new(request.gpfn);
-    let range = page_at(gfn).ok_or(XenErrno::Enoent)?;
-    let mapping = domain.p2m.lookup(range.start()).ok_or(XenErrno::Enoent)?;
-    if !mapping.attrs.page_type().is_some_and(PageType::is_ram) {
-        return Err(XenErrno::Enoent);
+    match domain.p2m.take_memory(gfn) {
+        Ok(true) => {}
+        Ok(false) | Err(Error::OutOfRange) => return Err(XenErrno::Enoent),
+        Err(error) => return Err(errno(error)),
     }
-    domain.p2m.unmap(range).map_err(errno)?;
-    domain.shared_info.grants.with(|table| table.clear_gfn(gfn));
+    domain.shared_info.grants.with(|table| table.clear_gfns(gfn, gfn));
     Ok(0)
 }
 
@@ -130,9 +132,9 @@ fn page_at(gfn: Gfn) -> Option<IpaRange> {
     IpaRange::new(gfn.checked_addr()?, PAGE_BYTES).ok()
 }
 
-fn errno(error: crate::mm::p2m::Error) -> XenErrno {
+fn errno(error: Error) -> XenErrno {
     match error {
-        crate::mm::p2m::Error::OutOfTables => XenErrno::Enomem,
+        Error::OutOfTables => XenErrno::Enomem,
         _ => XenErrno::Einval,
     }
 }

@@ -11,7 +11,7 @@ use crate::mm::frames;
 use crate::trap::Cx;
 use ::frames::Usage;
 use pagetable::PageType;
-use types::{Gfn, IpaRange, Mfn, PAGE_SHIFT};
+use types::{Gfn, IpaRange, Mfn, PAGE_SHIFT, PhysAddr, PhysRange};
 use xen_abi::memory::{MemoryOp, MemoryReservation};
 
 /// log2 of the most frames that are changed at once; a larger extent is refused, and the caller falls
@@ -80,36 +80,41 @@ impl Extent {
     /// Unmaps the extent, all of which is memory.
     fn take_from(&self, domain: &Domain) -> Option<()> {
         let range = self.range()?;
-        if !self.gfns().all(|gfn| is_memory(domain, gfn)) {
-            return None;
+        if self.order == 0 {
+            domain.p2m.take_memory(self.first).ok()?.then_some(())?;
+        } else {
+            domain.p2m.is_all_memory(range).then_some(())?;
+            domain.p2m.unmap(range).ok()?;
         }
-        domain.p2m.unmap(range).ok()?;
-        domain.shared_info.grants.with(|table| self.gfns().for_each(|gfn| table.clear_gfn(gfn)));
+        self.forget_grants(domain);
         Some(())
     }
 
     /// Maps the domain's own frames of the same numbers.
     fn give_back_to(&self, domain: &Domain) -> Option<()> {
         let range = self.range()?;
-        let own = Usage::ram(domain.id);
-        let is_own = |gfn: Gfn| frames::used(Mfn::new(gfn.raw())).is_some_and(|used| used.usage == own);
-        if !self.gfns().all(is_own) {
-            return None;
+        let pa = PhysAddr::new(range.start().raw());
+        frames::all_used(PhysRange::new(pa, range.len_bytes()).ok()?, Usage::ram(domain.id)).then_some(())?;
+        if self.order == 0 {
+            if domain.p2m.replace(self.first, pa, PageType::RamRw).ok()?.is_some() {
+                self.forget_grants(domain);
+            }
+            return Some(());
         }
-        let pa = types::PhysAddr::new(range.start().raw());
         if domain.p2m.map(range, pa, PageType::RamRw).is_ok() {
             return Some(());
         }
         // Part of it is mapped, to the same or to something else: each page in its turn.
-        for gfn in self.gfns() {
-            domain.p2m.replace(gfn, Mfn::new(gfn.raw()).addr(), PageType::RamRw).ok()?;
-            domain.shared_info.grants.with(|table| table.clear_gfn(gfn));
-        }
-        Some(())
+        let mapped = self.gfns().try_for_each(|gfn| {
+            domain.p2m.replace(gfn, Mfn::new(gfn.raw()).addr(), PageType::RamRw).map(|_| ())
+        });
+        self.forget_grants(domain);
+        mapped.ok()
     }
-}
 
-fn is_memory(domain: &Domain, gfn: Gfn) -> bool {
-    let mapping = gfn.checked_addr().and_then(|ipa| domain.p2m.lookup(ipa));
-    mapping.and_then(|mapping| mapping.attrs.page_type()).is_some_and(PageType::is_ram)
+    /// Forgets frames of the grant table that were mapped here.
+    fn forget_grants(&self, domain: &Domain) {
+        let last = Gfn::new(self.first.raw().saturating_add((1 << self.order) - 1));
+        domain.shared_info.grants.with(|table| table.clear_gfns(self.first, last));
+    }
 }
