@@ -63,6 +63,9 @@ fn check(pa: PhysAddr, bytes: usize) -> Result<(), NotRam> {
 /// Runs `f` with a pointer to the byte at `pa`, valid to the end of its frame.
 #[inline]
 fn in_frame<R>(pa: PhysAddr, f: impl FnOnce(*mut u8) -> R) -> Result<R, NotRam> {
+    if let Some(pointer) = window::shown(pa) {
+        return Ok(f(pointer));
+    }
     let frame = frame_number(pa.raw());
     if !are_ram(frame, frame) {
         return Err(NotRam);
@@ -73,7 +76,7 @@ fn in_frame<R>(pa: PhysAddr, f: impl FnOnce(*mut u8) -> R) -> Result<R, NotRam> 
 /// Tells whether `bytes` from `pa` on are in one frame.
 #[inline]
 fn is_in_frame(pa: PhysAddr, bytes: usize) -> bool {
-    pa.page_offset() + bytes as u64 <= PAGE_BYTES
+    bytes <= crate::arch::to_usize(PAGE_BYTES - pa.page_offset())
 }
 
 /// Bytes from `pa` that one window reaches, at most `left`.

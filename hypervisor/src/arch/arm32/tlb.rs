@@ -27,13 +27,13 @@ pub fn flush_el2_page(va: VirtAddr) {
     finish();
 }
 
-/// Forgets Hyp mode's translation of one page, on this CPU (TLBIMVAH).
+/// Forgets Hyp mode's translation of one page, on this CPU (TLBIMVAH). The page is not accessed before the
+/// caller's context synchronisation.
 #[inline]
 pub(super) fn flush_el2_page_local(va: VirtAddr) {
     cpu::dsb_nsh();
     write!(tlbimvah, word(va.raw()) & !0xfff);
     cpu::dsb_nsh();
-    cpu::isb();
 }
 
 /// Forgets all of Hyp mode's translations, on all CPUs (TLBIALLHIS).

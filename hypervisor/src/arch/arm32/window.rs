@@ -1,16 +1,16 @@
-//! How Hyp mode reaches a frame: there is no room to map all RAM, so each CPU has one page of addresses
-//! that it moves over the frame it needs.
+//! How Hyp mode reaches a frame: there is no room to map all RAM, so each CPU has a few pages of addresses
+//! that it moves over the frames it needs.
 //!
 //! The slots' table is in the image, and a slot is touched by its CPU alone, so moving it takes no lock
-//! and only local TLB maintenance. A slot stays where it is until another frame is needed: walking a
-//! table moves it once.
+//! and only local TLB maintenance. A slot stays where it is until another frame is needed that falls to
+//! it: walking tables or looking at a guest's words again moves none.
 
 use super::{cpu, layout, tlb};
-use crate::machine::percpu;
+use crate::machine::percpu::{self, MAX_CPUS};
 use arm_spec::lpae;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use pagetable::{Attrs, El2Access, El2Memory};
-use types::{PAGE_BYTES, PhysAddr, VirtAddr};
+use types::{PAGE_BYTES, PAGE_SHIFT, PhysAddr, VirtAddr};
 
 /// Bytes from an aligned address on that one window reaches.
 pub const REACH_BYTES: u64 = PAGE_BYTES;
@@ -19,10 +19,20 @@ pub const REACH_BYTES: u64 = PAGE_BYTES;
 const PAGE: u64 =
     lpae::VALID | lpae::TABLE_OR_PAGE | Attrs::el2(El2Memory::Normal, El2Access::ReadWrite).bits();
 
+/// The slots of a CPU; a frame falls to one by the low bits of its number.
+const SLOTS: usize = 8;
+
 unsafe extern "C" {
     /// The last-level table behind the slots (boot/arm32/tables.S).
-    static window_table: [AtomicU64; 512];
+    static window_table: [AtomicU64; SLOTS * MAX_CPUS];
 }
+
+const _: () = assert!(SLOTS * MAX_CPUS <= 512, "the slots have one table");
+
+/// What each slot shows: a frame's number and [`SHOWS`], or zero for nothing.
+static SHOWN: [AtomicUsize; SLOTS * MAX_CPUS] = [const { AtomicUsize::new(0) }; SLOTS * MAX_CPUS];
+/// Not part of any frame's number, which has 28 bits.
+const SHOWS: usize = 1 << 31;
 
 /// Returns where RAM at `pa` is mapped for good: nowhere.
 #[inline]
@@ -30,37 +40,57 @@ pub const fn permanent(_pa: PhysAddr) -> Option<VirtAddr> {
     None
 }
 
+/// Returns a pointer to the byte at `pa` if its frame is shown already, so that it is known to be RAM;
+/// it is valid until another window is opened.
+#[inline]
+pub fn shown(pa: PhysAddr) -> Option<*mut u8> {
+    let frame = frame_number(pa);
+    let slot = slot(frame);
+    (SHOWN[slot].load(Ordering::Relaxed) == frame | SHOWS).then(|| pointer(slot, pa))
+}
+
 /// Runs `f` with a pointer to the byte at `pa`, which must be in RAM, valid to the end of its page.
 ///
 /// `f` does not open a window itself.
 #[inline]
 pub fn with<R>(pa: PhysAddr, f: impl FnOnce(*mut u8) -> R) -> R {
-    let page = move_slot(slot(), pa);
-    f((page.raw() + super::to_usize(pa.page_offset())) as *mut u8)
+    let frame = frame_number(pa);
+    let slot = slot(frame);
+    if SHOWN[slot].load(Ordering::Relaxed) != frame | SHOWS {
+        show(slot, frame);
+    }
+    f(pointer(slot, pa))
 }
 
-/// Returns the number of this CPU's slot; before a CPU has its data only the boot CPU runs.
 #[inline]
-fn slot() -> usize {
-    percpu::this().map_or(0, |cpu| cpu.id.index())
+fn frame_number(pa: PhysAddr) -> usize {
+    super::to_usize(pa.raw() >> PAGE_SHIFT)
 }
 
-/// Lets slot `slot` show the frame of `pa` and returns where.
+/// Returns which slot of this CPU's a frame falls to; before a CPU has its data only the boot CPU runs.
 #[inline]
-fn move_slot(slot: usize, pa: PhysAddr) -> VirtAddr {
+fn slot(frame: usize) -> usize {
+    let cpu = percpu::this().map_or(0, |cpu| cpu.id.index());
+    (cpu % MAX_CPUS) * SLOTS + frame % SLOTS
+}
+
+#[inline]
+fn pointer(slot: usize, pa: PhysAddr) -> *mut u8 {
+    let page = layout::WINDOWS.wrapping_add(slot << PAGE_SHIFT);
+    (page.raw() + super::to_usize(pa.page_offset())) as *mut u8
+}
+
+/// Moves a slot over a frame by break before make (Arm ARM DDI 0406C B3.10.1): the old entry is gone from
+/// this CPU's TLB before the new one can be walked; no other CPU accesses the slot.
+#[inline(never)]
+fn show(slot: usize, frame: usize) {
     // SAFETY: the table is made of 64-bit words in the image's .bss, accessed atomically and by the
     // table walker alone.
     let entry = unsafe { &window_table[slot] };
-    let page = layout::WINDOWS.wrapping_add(slot << types::PAGE_SHIFT);
-    let wanted = pa.raw() & lpae::ADDRESS | PAGE;
-    if entry.load(Ordering::Relaxed) != wanted {
-        // Break before make (Arm ARM DDI 0406C B3.10.1): the old entry is gone from this CPU's TLB
-        // before the new one can be walked; no other CPU accesses the slot.
-        entry.store(0, Ordering::Relaxed);
-        tlb::flush_el2_page_local(page);
-        entry.store(wanted, Ordering::Relaxed);
-        cpu::dsb_nsh();
-        cpu::isb();
-    }
-    page
+    entry.store(0, Ordering::Relaxed);
+    tlb::flush_el2_page_local(layout::WINDOWS.wrapping_add(slot << PAGE_SHIFT));
+    entry.store((frame as u64) << PAGE_SHIFT | PAGE, Ordering::Relaxed);
+    cpu::dsb_nsh();
+    cpu::isb();
+    SHOWN[slot].store(frame | SHOWS, Ordering::Relaxed);
 }
