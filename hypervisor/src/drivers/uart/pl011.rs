@@ -7,6 +7,7 @@ use tock_registers::register_bitfields;
 /// Offsets of the registers (table 3-1).
 const UARTDR: usize = 0x00;
 const UARTFR: usize = 0x18;
+const UARTLCR_H: usize = 0x2c;
 const UARTIMSC: usize = 0x38;
 const UARTICR: usize = 0x44;
 
@@ -16,7 +17,14 @@ register_bitfields! {u32,
         /// The receiver is empty.
         RXFE OFFSET(4) NUMBITS(1) [],
         /// The transmitter is full.
-        TXFF OFFSET(5) NUMBITS(1) []
+        TXFF OFFSET(5) NUMBITS(1) [],
+        /// The transmitter is empty.
+        TXFE OFFSET(7) NUMBITS(1) []
+    ],
+    /// Line control.
+    LCR_H [
+        /// The FIFOs are enabled.
+        FEN OFFSET(4) NUMBITS(1) []
     ],
     /// Interrupts, in the registers that mask and clear them.
     INT [
@@ -35,22 +43,31 @@ register_bitfields! {u32,
 #[derive(Clone, Copy, Debug)]
 pub struct Pl011 {
     registers: MmioWindow,
+    /// Bytes that an empty transmitter takes.
+    depth: usize,
 }
+
+/// The depth of the FIFOs before r1p5, which doubled it (2.4.2); an SBSA UART does not tell that it has any.
+const FIFO_BYTES: usize = 16;
 
 impl Pl011 {
     /// Takes over the UART: its interrupts are masked.
     pub fn new(registers: MmioWindow) -> Self {
         registers.write32(UARTIMSC, 0);
         registers.write32(UARTICR, INT::ALL::SET.value);
-        Self { registers }
+        let depth = if LCR_H::FEN.is_set(registers.read32(UARTLCR_H)) { FIFO_BYTES } else { 1 };
+        Self { registers, depth }
     }
 
-    /// Returns how many bytes can be sent now without waiting: 1 or none.
+    /// Returns how many bytes can be sent now without waiting; 1 may stand for more.
+    #[inline]
     pub fn room(&self) -> usize {
-        usize::from(!FR::TXFF.is_set(self.registers.read32(UARTFR)))
+        let flags = self.registers.read32(UARTFR);
+        if FR::TXFE.is_set(flags) { self.depth } else { usize::from(!FR::TXFF.is_set(flags)) }
     }
 
     /// Sends a byte; there is room for it.
+    #[inline]
     pub fn put(&self, byte: u8) {
         self.registers.write32(UARTDR, u32::from(byte));
     }

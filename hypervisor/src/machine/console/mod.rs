@@ -79,11 +79,13 @@ impl Console {
         stalled: None,
     };
 
+    #[inline]
     fn keep(&mut self, byte: u8) {
         RAM_LOG.put(byte);
         self.backlog.add();
     }
 
+    #[inline]
     fn put(&mut self, byte: u8) {
         self.column = if byte == b'\n' { Column::Start } else { Column::Middle };
         self.keep(byte);
@@ -129,6 +131,7 @@ impl Console {
     }
 
     /// Sends one byte, a carriage return before a newline; the UART has room.
+    #[inline]
     fn send_one(&mut self, uart: &Uart) {
         let byte = RAM_LOG.back(self.backlog.unsent());
         if byte == b'\n' && !self.returned {
