@@ -7,6 +7,7 @@
 //! - `context`: a vCPU's registers, their save and restore;
 //! - `traps`: from the vectors to a typed [`TrapCause`](crate::trap::TrapCause);
 //! - `sysreg`: what EL2 sets and asks; `tlb`, `cache`: maintenance; `smc`: calls to firmware;
+//! - `vm_control`: the guest's registers of virtual memory control;
 //! - `timer`: counter and timers; `gic_cpuif`: the GIC by system registers;
 //! - `cpu`: WFI, WFE, YIELD, exclusive-safe copies.
 //!

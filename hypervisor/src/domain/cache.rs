@@ -2,15 +2,13 @@
 //!
 //! A set/way operation reaches one cache of one CPU, which says nothing about a guest that moves
 //! between CPUs and shares them (Arm ARM DDI 0487J D7.5.9: not for coherency). Guests use them in one
-//! way: in a loop over a whole cache, as a cache is turned on or off. So the first operation of a loop
-//! cleans and invalidates all memory of the domain, and the rest of the loop is done with it.
-//!
-//! A loop goes on while the same instruction names lines other than the first one. What a guest writes
-//! during the loop, with its caches on, it cannot expect in memory after it: it does not know in which
-//! line of a set the hardware put it. When the first line comes again, or another instruction, a new
-//! loop has begun and all is cleaned again.
+//! way: in a loop over a whole cache, as a cache is turned on or off. So the first operation cleans and
+//! invalidates all memory of the domain, and from then on EL2 watches for the caches being turned on or
+//! off ([`vm_control`]), which cleans it again: what is written between a loop and the end of the caches
+//! is in memory too. With the caches on again, the watch ends.
 
 use super::Vcpu;
+use crate::arch::vm_control::{self, Watch};
 use crate::machine::frame_window;
 use crate::trap::Cx;
 use pagetable::{PageType, Span};
@@ -19,19 +17,10 @@ use types::{Ipa, PhysRange};
 /// Bytes that are cleaned in one stay in EL2: a few thousand lines.
 const STEP_BYTES: u64 = 256 << 10;
 
-/// How far the maintenance of one vCPU is.
+/// Up to where a vCPU that cleans its domain's memory is.
 #[derive(Debug, Default)]
-pub struct SetWay {
-    /// Where the loop is executed, and the line that it named first.
-    begun: Option<Begun>,
-    /// Up to where memory is clean, if it is not all.
+pub struct Progress {
     next: Option<Ipa>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Begun {
-    pc: u64,
-    operand: u64,
 }
 
 /// What becomes of the trapped instruction.
@@ -44,33 +33,38 @@ pub enum Maintenance {
     Again,
 }
 
-impl SetWay {
-    /// Takes an operation; returns where to go on cleaning, if anything is left to clean.
-    fn operation(&mut self, pc: u64, operand: u64) -> Option<Ipa> {
-        let this = Begun { pc, operand };
-        match self.begun {
-            // The loop's first operation, which is executed until all is clean.
-            Some(begun) if begun == this && self.next.is_some() => {}
-            // The same loop, further on.
-            Some(begun) if begun.pc == pc && begun.operand != operand && self.next.is_none() => {}
-            _ => {
-                self.begun = Some(this);
-                self.next = Some(Ipa::new(0));
-            }
+/// Performs a set/way operation of the calling vCPU: DC ISW, CSW, CISW (DCISW, DCCSW, DCCISW).
+pub fn set_way(cx: &mut Cx<'_>) -> Maintenance {
+    let begun = cx.vcpu.cleaning.with(|progress| progress.next);
+    match begun {
+        None if vm_control::watched() == Watch::On => Maintenance::Done,
+        None => {
+            vm_control::watch(Watch::On);
+            step(cx.vcpu, Ipa::new(0))
         }
-        self.next
+        Some(next) => step(cx.vcpu, next),
     }
 }
 
-/// Performs a set/way operation of the calling vCPU: DC ISW, CSW, CISW (DCISW, DCCSW, DCCISW) with
-/// `operand`.
-pub fn flush_all(cx: &mut Cx<'_>, operand: u64) -> Maintenance {
-    let pc = cx.regs.pc();
-    let Some(from) = cx.vcpu.set_way.with(|set_way| set_way.operation(pc, operand)) else {
-        return Maintenance::Done;
-    };
-    let next = clean_step(cx.vcpu, from);
-    cx.vcpu.set_way.with(|set_way| set_way.next = next);
+/// Writes SCTLR for a watched vCPU, with its domain's memory cleaned if that turns its caches on or off.
+pub fn write_sctlr(cx: &mut Cx<'_>, value: u64) -> Maintenance {
+    let toggles = vm_control::toggles_caches(value);
+    if toggles {
+        let begun = cx.vcpu.cleaning.with(|progress| progress.next);
+        if step(cx.vcpu, begun.unwrap_or(Ipa::new(0))) == Maintenance::Again {
+            return Maintenance::Again;
+        }
+    }
+    let _ = vm_control::write(vm_control::SCTLR, value);
+    if toggles && vm_control::caches_on() {
+        vm_control::watch(Watch::Off);
+    }
+    Maintenance::Done
+}
+
+fn step(vcpu: &Vcpu, from: Ipa) -> Maintenance {
+    let next = clean_step(vcpu, from);
+    vcpu.cleaning.with(|progress| progress.next = next);
     if next.is_some() { Maintenance::Again } else { Maintenance::Done }
 }
 
@@ -87,45 +81,4 @@ fn clean_step(vcpu: &Vcpu, from: Ipa) -> Option<Ipa> {
         return extent.span.start.checked_add(bytes);
     }
     extent.span.start.checked_add(extent.span.bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_loop_cleans_once() {
-        let mut set_way = SetWay::default();
-        assert_eq!(set_way.operation(100, 7), Some(Ipa::new(0)));
-        set_way.next = Some(Ipa::new(0x1000));
-        assert_eq!(set_way.operation(100, 7), Some(Ipa::new(0x1000)), "the same instruction goes on");
-        set_way.next = None;
-        assert_eq!(set_way.operation(100, 6), None);
-        assert_eq!(set_way.operation(100, 5), None);
-    }
-
-    #[test]
-    fn the_first_line_again_is_a_new_loop() {
-        let mut set_way = SetWay::default();
-        set_way.operation(100, 7);
-        set_way.next = None;
-        assert_eq!(set_way.operation(100, 6), None);
-        assert_eq!(set_way.operation(100, 7), Some(Ipa::new(0)));
-    }
-
-    #[test]
-    fn another_instruction_is_a_new_loop() {
-        let mut set_way = SetWay::default();
-        set_way.operation(100, 7);
-        set_way.next = None;
-        assert_eq!(set_way.operation(104, 6), Some(Ipa::new(0)));
-    }
-
-    #[test]
-    fn another_line_while_cleaning_begins_anew() {
-        let mut set_way = SetWay::default();
-        set_way.operation(100, 7);
-        set_way.next = Some(Ipa::new(0x1000));
-        assert_eq!(set_way.operation(100, 6), Some(Ipa::new(0)));
-    }
 }

@@ -35,7 +35,7 @@ pub struct Vcpu {
     /// Where its events and run state are told.
     pub info: super::shared_info::VcpuInfo,
     /// How far its set/way cache maintenance is.
-    pub set_way: Own<super::cache::SetWay>,
+    pub cleaning: Own<super::cache::Progress>,
     /// Why it entered EL2.
     pub stats: Stats,
     /// The CPU to which its physical interrupts go, plus one; 0 is none.
@@ -76,7 +76,7 @@ impl Vcpu {
             online: AtomicBool::new(false),
             sched: crate::sched::Entity::default(),
             info: super::shared_info::VcpuInfo::default(),
-            set_way: Own::new(super::cache::SetWay::default()),
+            cleaning: Own::new(super::cache::Progress::default()),
             stats: Stats::default(),
             interrupt_home: AtomicU32::new(0),
             fp_home: AtomicU32::new(0),

@@ -3,6 +3,7 @@
 //! The machine is made once and shared; a [`Rig`] is a session on its CPU 0, one at a time.
 
 mod a32;
+mod caches;
 mod devices;
 mod firmware;
 mod timers;

@@ -4,7 +4,7 @@
 //! 0x03 to 0x08 and 0x0c; DDI 0487J D19.2.37 has the same.
 
 use super::{Cx, Effect};
-use crate::arch::idregs;
+use crate::arch::{idregs, vm_control};
 use crate::domain::cache::{self, Maintenance};
 use crate::domain::ptimer::{self, Register};
 use crate::domain::vgic;
@@ -36,6 +36,9 @@ const fn id64(opc1: u32, crm: u32) -> u32 {
 }
 
 const ACTLR: u32 = id32(0, 1, 0, 1);
+const SCTLR: u32 = id32(0, 1, 0, 0);
+const TTBR0: u32 = id64(0, 2);
+const TTBR1: u32 = id64(1, 2);
 const DCISW: u32 = id32(0, 7, 6, 2);
 const DCCSW: u32 = id32(0, 7, 10, 2);
 const DCCISW: u32 = id32(0, 7, 14, 2);
@@ -84,7 +87,7 @@ impl Access32 {
 
 /// Emulates the access, or makes the guest take an undefined-instruction exception.
 pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Effect {
-    if esr.class() == ec::CP15_32 && maintains_by_set_way(cx, Access32(esr.iss())) == Maintenance::Again {
+    if esr.class() == ec::CP15_32 && maintains_caches(cx, Access32(esr.iss())) == Maintenance::Again {
         return Effect::More;
     }
     let done = match esr.class() {
@@ -105,13 +108,17 @@ pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Effect {
     }
 }
 
-/// Performs DCISW, DCCSW, DCCISW.
-fn maintains_by_set_way(cx: &mut Cx<'_>, access: Access32) -> Maintenance {
-    if access.is_read() || !matches!(access.id(), DCISW | DCCSW | DCCISW) {
-        return Maintenance::Done;
+/// Performs DCISW, DCCSW, DCCISW, and a watched write of SCTLR.
+fn maintains_caches(cx: &mut Cx<'_>, access: Access32) -> Maintenance {
+    match access.id() {
+        _ if access.is_read() => Maintenance::Done,
+        DCISW | DCCSW | DCCISW => cache::set_way(cx),
+        SCTLR => {
+            let value = cx.regs.reg(access.register()) & 0xffff_ffff;
+            cache::write_sctlr(cx, value)
+        }
+        _ => Maintenance::Done,
     }
-    let operand = cx.regs.reg(access.register()) & 0xffff_ffff;
-    cache::flush_all(cx, operand)
 }
 
 fn transfer32(
@@ -163,8 +170,11 @@ fn write15(cx: &mut Cx<'_>, access: Access32, value: u64) -> Option<()> {
     match access.id() {
         CNTP_TVAL => ptimer::write(cx, Register::Tval, value),
         CNTP_CTL => ptimer::write(cx, Register::Ctl, value),
-        DCISW | DCCSW | DCCISW | ACTLR => {}
+        DCISW | DCCSW | DCCISW | SCTLR | ACTLR => {}
         _ if access.is_pmu() => {}
+        _ if access.opc1() == 0 => {
+            vm_control::write((access.crn(), access.crm(), access.opc2()), value)?;
+        }
         _ => return None,
     }
     Some(())
@@ -184,6 +194,8 @@ fn write15_64(cx: &mut Cx<'_>, access: Access64, value: u64) -> Option<()> {
         ICC_SGI1R => vgic::sgi_register(cx, SgiGroup::One, value),
         ICC_ASGI1R | ICC_SGI0R => vgic::sgi_register(cx, SgiGroup::Zero, value),
         PMCCNTR => {}
+        TTBR0 => vm_control::write_pair(0, value)?,
+        TTBR1 => vm_control::write_pair(1, value)?,
         _ => return None,
     }
     Some(())

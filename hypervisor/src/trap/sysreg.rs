@@ -1,7 +1,7 @@
 //! A64 system registers that trap.
 
 use super::{Cx, Effect};
-use crate::arch::idregs;
+use crate::arch::{idregs, vm_control};
 use crate::domain::cache::{self, Maintenance};
 use crate::domain::ptimer::{self, Register};
 use crate::domain::stats::Cause;
@@ -28,6 +28,7 @@ const CNTP_TVAL: u32 = id(3, 3, 14, 2, 0);
 const CNTP_CTL: u32 = id(3, 3, 14, 2, 1);
 const CNTP_CVAL: u32 = id(3, 3, 14, 2, 2);
 const ACTLR: u32 = id(3, 0, 1, 0, 1);
+const SCTLR: u32 = id(3, 0, 1, 0, 0);
 
 impl SysregAccess {
     const fn id(self) -> u32 {
@@ -60,6 +61,14 @@ impl SysregAccess {
 
     const fn op2(self) -> u32 {
         self.0 >> 17 & 7
+    }
+
+    /// Names it as a register of virtual memory control; no such one has another op0 or op1.
+    const fn vm_control(self) -> vm_control::Name {
+        if self.op0() != 3 || self.op1() != 0 {
+            return (0, 0, 0);
+        }
+        (self.crn(), self.crm(), self.op2())
     }
 
     /// Tells whether it is op0 3, op1 0, CRn 0.
@@ -115,11 +124,17 @@ fn write(cx: &mut Cx<'_>, access: SysregAccess) -> Effect {
         CNTP_CTL => ptimer::write(cx, Register::Ctl, value),
         CNTP_CVAL => ptimer::write(cx, Register::Cval, value),
         ACTLR => {}
-        _ if is_set_way(access) => {
-            if cache::flush_all(cx, value) == Maintenance::Again {
+        SCTLR => {
+            if cache::write_sctlr(cx, value) == Maintenance::Again {
                 return Effect::More;
             }
         }
+        _ if is_set_way(access) => {
+            if cache::set_way(cx) == Maintenance::Again {
+                return Effect::More;
+            }
+        }
+        _ if vm_control::write(access.vm_control(), value).is_some() => {}
         _ if is_debug(access) => {}
         _ => return cx.inject_undefined(),
     }

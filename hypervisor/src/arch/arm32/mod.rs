@@ -18,6 +18,7 @@ pub mod sysreg;
 pub mod timer;
 pub mod tlb;
 pub mod traps;
+pub mod vm_control;
 pub mod window;
 
 /// Converts a 64-bit number to an address; what lies beyond 32 bits becomes the last one.

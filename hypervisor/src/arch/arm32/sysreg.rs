@@ -20,6 +20,8 @@ pub mod hcr {
     pub const TIDCP: u32 = 1 << 20;
     pub const TAC: u32 = 1 << 21;
     pub const TSW: u32 = 1 << 22;
+    /// Traps writes of the registers in [`vm_control`](crate::arch::vm_control).
+    pub const TVM: u32 = 1 << 26;
 
     /// What every guest runs with.
     pub const GUEST: u32 = VM | SWIO | PTW | FMO | IMO | AMO | FB | BSU_INNER | TWI | TSC | TIDCP | TAC | TSW;

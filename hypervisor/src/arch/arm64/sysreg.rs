@@ -47,6 +47,8 @@ pub mod hcr {
     pub const TIDCP: u64 = 1 << 20;
     pub const TACR: u64 = 1 << 21;
     pub const TSW: u64 = 1 << 22;
+    /// Traps writes of the registers in [`vm_control`](crate::arch::vm_control).
+    pub const TVM: u64 = 1 << 26;
     pub const RW: u64 = 1 << 31;
 
     /// What every A64 guest runs with.

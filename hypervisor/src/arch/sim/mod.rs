@@ -17,6 +17,7 @@ pub mod sysreg;
 pub mod timer;
 pub mod tlb;
 pub mod traps;
+pub mod vm_control;
 pub mod window;
 
 /// Converts a 64-bit number to an address.

@@ -66,6 +66,10 @@ pub struct Cpu {
     pub active_priorities: ActivePriorities,
     /// ESR_EL1, FAR_EL1, ELR_EL1, SPSR_EL1, VBAR_EL1.
     pub el1: super::context::El1,
+    /// SCTLR_EL1.
+    pub sctlr: u64,
+    /// HCR_EL2.TVM.
+    pub watch: super::vm_control::Watch,
     /// A virtual SError pends.
     pub serror: bool,
     /// What a guest's addresses lead to; one to one if nothing is said.
@@ -109,6 +113,8 @@ impl Default for Cpu {
             ich_vmcr: 0,
             active_priorities: ActivePriorities::default(),
             el1: super::context::El1::default(),
+            sctlr: 0,
+            watch: super::vm_control::Watch::Off,
             serror: false,
             translate: None,
             smc_result: u64::MAX,

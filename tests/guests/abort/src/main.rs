@@ -29,6 +29,7 @@ fn run(machine: &'static rt::machine::Machine) {
     other::stage1(machine);
     other::undefined();
     devices::run();
+    other::caches(machine);
     other::after(machine);
 }
 

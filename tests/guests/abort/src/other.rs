@@ -1,5 +1,6 @@
 //! Faults that stage 1 or the CPU itself raises, and the state after all of them.
 
+use rt::arch::{operation::clean_set_way, sysreg};
 use rt::check::{check, check_eq, check_with};
 use rt::fault::{self, FaultKind};
 use rt::machine::Machine;
@@ -47,6 +48,30 @@ pub fn undefined() {
         fault.is_some_and(|fault| fault.kind == FaultKind::Undefined),
         format_args!("{fault:x?}"),
     );
+}
+
+/// Maintenance by set and way, then the caches off and on: no write is lost, no register forgotten.
+pub fn caches(machine: &Machine) {
+    const SCTLR_C: u64 = 1 << 2;
+    let page = pages::take(machine);
+    page.fill(0x2468_ace0);
+    let fault = fault::catch(|| {
+        clean_set_way::act(0);
+        clean_set_way::act(0x40);
+    });
+    check_with("caches can be cleaned by set and way", fault.is_none(), format_args!("{fault:x?}"));
+    let context = sysreg::contextidr_el1();
+    sysreg::set_contextidr_el1(0x5a);
+    check_eq("CONTEXTIDR takes a value after that", sysreg::contextidr_el1(), 0x5a);
+    sysreg::set_contextidr_el1(context);
+    let on = sysreg::sctlr_el1();
+    let fault = fault::catch(|| sysreg::set_sctlr_el1(on & !SCTLR_C));
+    let off = sysreg::sctlr_el1();
+    sysreg::set_sctlr_el1(on);
+    check_with("data caches can be turned off", fault.is_none(), format_args!("{fault:x?}"));
+    check_eq("SCTLR had the value written", off, on & !SCTLR_C);
+    check_eq("and has the old one again", sysreg::sctlr_el1(), on);
+    check("memory is what was written", (0..4096).step_by(4).all(|offset| page.get32(offset) == 0x2468_ace0));
 }
 
 /// Nothing is left behind.

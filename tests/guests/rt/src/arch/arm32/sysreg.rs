@@ -75,7 +75,6 @@ read_only! {
     id_isar0_el1 "ID_ISAR0" "0, {v}, c0, c2, 0"
     clidr_el1 "CLIDR" "1, {v}, c0, c0, 1"
     ccsidr_el1 "CCSIDR" "1, {v}, c0, c0, 0"
-    sctlr_el1 "SCTLR" "0, {v}, c1, c0, 0"
     isr_el1 "ISR" "0, {v}, c12, c1, 0"
     tpidr_el1 "TPIDRPRW" "0, {v}, c13, c0, 4"
     cntfrq_el0 "CNTFRQ" "0, {v}, c14, c0, 0"
@@ -88,6 +87,7 @@ read_only! {
 read_write! {
     tpidr_el0 set_tpidr_el0 "TPIDRURW" "0, {v}, c13, c0, 2"
     tpidrro_el0 set_tpidrro_el0 "TPIDRURO" "0, {v}, c13, c0, 3"
+    sctlr_el1 set_sctlr_el1 "SCTLR" "0, {v}, c1, c0, 0"
     contextidr_el1 set_contextidr_el1 "CONTEXTIDR" "0, {v}, c13, c0, 1"
     cpacr_el1 set_cpacr_el1 "CPACR" "0, {v}, c1, c0, 2"
     cntkctl_el1 set_cntkctl_el1 "CNTKCTL" "0, {v}, c14, c1, 0"

@@ -26,7 +26,7 @@ macro_rules! read_write {
 }
 
 read_only! {
-    midr_el1 mpidr_el1 ctr_el0 dczid_el0 currentel daif spsel isr_el1 sctlr_el1 ttbr0_el1 tcr_el1
+    midr_el1 mpidr_el1 ctr_el0 dczid_el0 currentel daif spsel isr_el1 ttbr0_el1 tcr_el1
     cntfrq_el0 cntpct_el0 cntvct_el0 esr_el1 far_el1 par_el1 tpidr_el1 clidr_el1 ccsidr_el1 revidr_el1
     id_aa64pfr0_el1 id_aa64pfr1_el1 id_aa64mmfr0_el1 id_aa64mmfr1_el1 id_aa64isar0_el1 id_aa64isar1_el1
     id_aa64dfr0_el1 id_aa64dfr1_el1 id_aa64afr0_el1 id_pfr0_el1 id_mmfr0_el1 id_isar0_el1 oslsr_el1
@@ -38,5 +38,5 @@ read_write! {
     cpacr_el1 set_cpacr_el1 cntkctl_el1 set_cntkctl_el1 csselr_el1 set_csselr_el1
     cntv_ctl_el0 set_cntv_ctl_el0 cntv_cval_el0 set_cntv_cval_el0 cntv_tval_el0 set_cntv_tval_el0
     cntp_ctl_el0 set_cntp_ctl_el0 cntp_cval_el0 set_cntp_cval_el0 cntp_tval_el0 set_cntp_tval_el0
-    mdscr_el1 set_mdscr_el1 afsr0_el1 set_afsr0_el1 amair_el1 set_amair_el1
+    sctlr_el1 set_sctlr_el1 mdscr_el1 set_mdscr_el1 afsr0_el1 set_afsr0_el1 amair_el1 set_amair_el1
 }
