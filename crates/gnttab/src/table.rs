@@ -102,9 +102,21 @@ impl GrantTable {
         if self.hull.is_none_or(|(low, high)| last < low || first > high) {
             return;
         }
+        // A frame number has one frame, and frames mostly follow each other.
+        if let Some(frame) = self.likely(first).filter(|_| first == last) {
+            frame.gfn = None;
+            return;
+        }
         for frame in &mut self.frames {
             frame.gfn = frame.gfn.filter(|gfn| *gfn < first || *gfn > last);
         }
+    }
+
+    /// The frame that is mapped at `gfn`, if frames are mapped one behind the other.
+    fn likely(&mut self, gfn: Gfn) -> Option<&mut Frame> {
+        let low = self.hull?.0;
+        let index = usize::try_from(gfn.raw().checked_sub(low.raw())?).ok()?;
+        self.frames.get_mut(index).filter(|frame| frame.gfn == Some(gfn))
     }
 
     /// Lists the frames, for their release at the domain's end.

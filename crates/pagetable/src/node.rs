@@ -107,8 +107,8 @@ impl Node {
         let valid = |index: usize| store.read(self.table, index) & lpae::VALID != 0;
         (index + 1 < ENTRIES && valid(index + 1))
             || (index > 0 && valid(index - 1))
-            || (0..index).any(valid)
-            || (index + 1..ENTRIES).any(valid)
+            || store.has_valid(self.table, 0..index)
+            || store.has_valid(self.table, index + 1..ENTRIES)
     }
 
     fn page(&self, index: usize) -> PhysAddr {

@@ -1,10 +1,14 @@
 //! One page, in one walk: what ballooning and grant frames change.
 
+use crate::detached::Detached;
 use crate::map::Target;
 use crate::node::{Entry, Node, Run, leaf_entry, table_entry};
 use crate::{Error, FlushRange, FlushScope, Mapping, Stage, TableStore, split, unmap, walk};
 use arm_spec::lpae::{LAST_LEVEL, VALID};
 use types::PAGE_BYTES;
+
+/// The tables above the last level that lead to a page, by level, and the slot in each.
+type Path = [Option<(Node, usize)>; LAST_LEVEL as usize];
 
 /// Maps the page at `at`, whatever is mapped there, and returns what was.
 pub(crate) fn replace<S: TableStore>(
@@ -22,7 +26,8 @@ pub(crate) fn replace<S: TableStore>(
             Entry::Invalid => {
                 let Some(table) = store.alloc() else {
                     // Nothing is mapped there: this only frees new, empty tables on the way.
-                    unmap::clear_whole_leaves(store, root, page(at), target.stage);
+                    let page = Run { start: at, end: at + PAGE_BYTES };
+                    unmap::clear_whole_leaves(store, root, page, target.stage);
                     return Err(Error::OutOfTables);
                 };
                 node.write(store, index, table_entry(table));
@@ -60,11 +65,13 @@ pub(crate) fn take<S: TableStore>(
     accept: impl Fn(&Mapping) -> bool,
 ) -> Result<Option<Mapping>, Error> {
     let mut node = root;
+    let mut path: Path = [None; LAST_LEVEL as usize];
     loop {
         let index = node.index(at);
         let entry = match node.read(store, index) {
             Entry::Invalid => return Ok(None),
             Entry::Table(table) => {
+                path[usize::from(node.level)] = Some((node, index));
                 node = node.child(index, table);
                 continue;
             }
@@ -75,22 +82,37 @@ pub(crate) fn take<S: TableStore>(
             return Ok(None);
         }
         if node.level < LAST_LEVEL {
-            let table = split::split(store, &node, (index, entry), stage)?;
-            node = node.child(index, table);
-        } else if node.has_others(store, index) {
-            node.write(store, index, 0);
-            flush(store, at, stage);
-            return Ok(Some(old));
-        } else {
-            // The table goes as well.
-            unmap::clear_whole_leaves(store, root, page(at), stage);
-            return Ok(Some(old));
+            // What is read next is the page in the table that stands for the block.
+            split::split(store, &node, (index, entry), stage)?;
+            continue;
         }
+        node.write(store, index, 0);
+        if node.has_others(store, index) {
+            flush(store, at, stage);
+        } else {
+            bury(store, node, Run { start: at, end: at + PAGE_BYTES }, (&path, stage));
+        }
+        return Ok(Some(old));
     }
 }
 
-fn page(at: u64) -> Run {
-    Run { start: at, end: at + PAGE_BYTES }
+/// Takes out the last-level table `node`, which `page` has left empty, and those above that held only it.
+fn bury<S: TableStore>(store: &mut S, node: Node, page: Run, (path, stage): (&Path, Stage)) {
+    let mut empty = Detached::new(stage);
+    empty.leaf(page, PAGE_BYTES);
+    let mut table = node.table;
+    for (parent, index) in path.iter().rev().copied().flatten() {
+        parent.write(store, index, 0);
+        let start = parent.slot_start(index);
+        empty.table(store, table, Run { start, end: start + parent.slot_bytes() });
+        // The root stays, whatever it holds.
+        let is_root = parent.level == 0 || path[usize::from(parent.level) - 1].is_none();
+        if is_root || parent.has_others(store, index) {
+            break;
+        }
+        table = parent.table;
+    }
+    empty.flush_and_free(store);
 }
 
 fn flush<S: TableStore>(store: &mut S, at: u64, stage: Stage) {

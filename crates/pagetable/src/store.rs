@@ -1,5 +1,7 @@
 //! The port: where table pages come from, how entries are read and written, how the TLB is told.
 
+use arm_spec::lpae::VALID;
+use core::ops::Range;
 use types::PhysAddr;
 
 /// The translation stage a tree serves.
@@ -62,6 +64,11 @@ pub trait TableStore {
     ///
     /// Walkers need not see it before the next [`publish`](Self::publish) or [`flush`](Self::flush).
     fn write(&mut self, table: PhysAddr, index: usize, entry: u64);
+
+    /// Tells whether one of these entries is valid; a store may know a faster way.
+    fn has_valid(&self, table: PhysAddr, mut indexes: Range<usize>) -> bool {
+        indexes.any(|index| self.read(table, index) & VALID != 0)
+    }
 
     /// Makes every earlier write visible to table walkers: `DSB ISHST` (stage 1 of EL2 also `ISB`).
     fn publish(&mut self);

@@ -4,14 +4,18 @@ use crate::machine::guest_copy;
 use types::GuestVa;
 use xen_abi::{GuestStruct, XenErrno};
 
+/// Bytes that can be copied and decoded by words.
+#[repr(align(8))]
+struct Aligned<B>(B);
+
 /// Copies a structure from the caller.
 ///
 /// # Errors
 /// EFAULT.
 pub fn read<T: GuestStruct>(at: u64) -> Result<T, XenErrno> {
-    let mut bytes = T::buffer();
-    read_bytes(at, bytes.as_mut())?;
-    Ok(T::decode(&bytes))
+    let mut bytes = Aligned(T::buffer());
+    read_bytes(at, bytes.0.as_mut())?;
+    Ok(T::decode(&bytes.0))
 }
 
 /// Copies a structure to the caller.
@@ -43,9 +47,9 @@ pub fn write_bytes(at: u64, bytes: &[u8]) -> Result<(), XenErrno> {
 /// # Errors
 /// EFAULT.
 pub fn read_u64(array: GuestVa, index: u64) -> Result<u64, XenErrno> {
-    let mut bytes = [0; 8];
-    read_bytes(element(array, index, 8)?, &mut bytes)?;
-    Ok(u64::from_le_bytes(bytes))
+    let mut bytes = Aligned([0; 8]);
+    read_bytes(element(array, index, 8)?, &mut bytes.0)?;
+    Ok(u64::from_le_bytes(bytes.0))
 }
 
 /// Returns the address of element `index` of an array.

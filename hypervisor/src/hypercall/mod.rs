@@ -20,9 +20,10 @@ mod vcpu_op;
 mod vm_assist;
 mod xen_version;
 
-use crate::domain::{self, Domain};
+use crate::domain::{self, Domain, Vcpu};
 use crate::trap::{Cx, Effect};
 use alloc::sync::Arc;
+use core::ops::Deref;
 use types::DomId;
 use xen_abi::{Hypercall, XenErrno};
 
@@ -133,13 +134,35 @@ fn dispatch(cx: &mut Cx<'_>, call: Hypercall, args: Args, budget: &mut Budget) -
 ///
 /// # Errors
 /// ESRCH if there is none, EPERM if it is none of the caller's business.
-fn target(cx: &Cx<'_>, id: DomId) -> Result<Arc<Domain>, XenErrno> {
-    let own = &cx.vcpu.domain;
+#[inline]
+fn target<'a>(cx: &Cx<'a>, id: DomId) -> Result<Target<'a>, XenErrno> {
+    let vcpu: &'a Vcpu = cx.vcpu;
+    let own = &vcpu.domain;
     if id == DomId::SELF || id == own.id {
-        return Ok(own.clone());
+        return Ok(Target::Own(own));
     }
     let other = domain::find(id).ok_or(XenErrno::Esrch)?;
-    if own.is_hardware() { Ok(other) } else { Err(XenErrno::Eperm) }
+    if own.is_hardware() { Ok(Target::Other(other)) } else { Err(XenErrno::Eperm) }
+}
+
+/// The domain that a call names.
+enum Target<'a> {
+    /// The caller's own, which outlives the call.
+    Own(&'a Arc<Domain>),
+    /// Another.
+    Other(Arc<Domain>),
+}
+
+impl Deref for Target<'_> {
+    type Target = Arc<Domain>;
+
+    #[inline]
+    fn deref(&self) -> &Arc<Domain> {
+        match self {
+            Self::Own(domain) => domain,
+            Self::Other(domain) => domain,
+        }
+    }
 }
 
 /// Refuses callers other than dom0.

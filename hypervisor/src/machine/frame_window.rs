@@ -102,6 +102,26 @@ fn pieces(pa: PhysAddr, bytes: usize, mut f: impl FnMut(*mut u8, usize, usize)) 
     Ok(())
 }
 
+/// The most bytes that are copied without a call.
+const LITTLE_BYTES: usize = 64;
+
+/// Copies bytes, most of which are the few words of a guest's structure.
+///
+/// # Safety
+/// As [`core::ptr::copy_nonoverlapping`], but that others may write the source meanwhile.
+#[inline]
+unsafe fn copy_little(from: *const u8, to: *mut u8, bytes: usize) {
+    let word = size_of::<usize>();
+    if bytes > LITTLE_BYTES || (from as usize | to as usize | bytes) % word != 0 {
+        // SAFETY: the caller's.
+        return unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) };
+    }
+    for at in (0..bytes).step_by(word) {
+        // SAFETY: the caller's; both are aligned. Volatile, or the loop becomes the call that it saves.
+        unsafe { to.add(at).cast::<usize>().write_volatile(from.add(at).cast::<usize>().read_volatile()) }
+    }
+}
+
 /// Copies RAM into `buffer`.
 ///
 /// # Errors
@@ -111,7 +131,7 @@ pub fn read(pa: PhysAddr, buffer: &mut [u8]) -> Result<(), NotRam> {
     let (to, bytes) = (buffer.as_mut_ptr(), buffer.len());
     if is_in_frame(pa, bytes) {
         // SAFETY: as below, in one piece.
-        return in_frame(pa, |from| unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) });
+        return in_frame(pa, |from| unsafe { copy_little(from, to, bytes) });
     }
     pieces(pa, bytes, |from, offset, len| {
         // SAFETY: (1) `from` reaches `len` mapped bytes of RAM; (2) `offset + len` is within `buffer`;
@@ -183,6 +203,20 @@ pub fn read_u64(pa: PhysAddr) -> u64 {
     window::with(pa, |pointer| {
         // SAFETY: callers pass an entry of a page table, 8-byte aligned, in RAM that is mapped.
         unsafe { (*pointer.cast::<AtomicU64>()).load(Ordering::Relaxed) }
+    })
+}
+
+/// Tells whether one of `count` aligned 64-bit words from `pa` on, all in one frame, is odd.
+pub fn any_odd(pa: PhysAddr, count: usize) -> bool {
+    /// Words that are looked at together.
+    const GROUP: usize = 8;
+    window::with(pa, |pointer| {
+        // SAFETY: as in `read_u64`, for each; the lower half of a little-endian word tells.
+        let low = |n: usize| unsafe { (*pointer.add(n * 8).cast::<AtomicU32>()).load(Ordering::Relaxed) };
+        let groups =
+            (0..count / GROUP).map(|group| (0..GROUP).fold(0, |all, n| all | low(group * GROUP + n)));
+        let rest = (count / GROUP * GROUP..count).map(low);
+        groups.chain(rest).any(|all| all & 1 != 0)
     })
 }
 

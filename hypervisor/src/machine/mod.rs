@@ -11,4 +11,5 @@ pub mod panic;
 pub mod percpu;
 pub mod platform_port;
 pub mod ram_log;
+mod shared_lock;
 pub mod sync;

@@ -5,13 +5,13 @@
 //! interrupt handler. Builds with debug assertions keep the ranks each CPU holds and stop at an
 //! inversion.
 
+pub use super::shared_lock::{ReadGuard, SharedLock, WriteGuard};
 use crate::arch;
 use crate::machine::percpu;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 pub use spin::Once;
 use spin::mutex::{TicketMutex, TicketMutexGuard};
-use spin::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The ranks, lowest (taken first) to highest.
 pub mod rank {
@@ -145,94 +145,6 @@ impl<T, const R: u8> DerefMut for Guard<'_, T, R> {
 
 impl<T, const R: u8> Drop for Guard<'_, T, R> {
     #[inline]
-    fn drop(&mut self) {
-        percpu::rank_released(R);
-    }
-}
-
-/// Shared or exclusive access with rank `R`.
-///
-/// Whoever comes first is served first, so that readers who come and go keep no writer waiting.
-pub struct SharedLock<T, const R: u8> {
-    /// Held by who is next, until the lock is his.
-    next: TicketMutex<(), Relax>,
-    inner: RwLock<T, Relax>,
-}
-
-/// Shared access.
-pub struct ReadGuard<'a, T, const R: u8> {
-    inner: RwLockReadGuard<'a, T, Relax>,
-    _not_send: PhantomData<*const ()>,
-}
-
-/// Exclusive access.
-pub struct WriteGuard<'a, T, const R: u8> {
-    inner: RwLockWriteGuard<'a, T, Relax>,
-    _not_send: PhantomData<*const ()>,
-}
-
-impl<T, const R: u8> SharedLock<T, R> {
-    /// Makes a lock.
-    pub const fn new(value: T) -> Self {
-        Self { next: TicketMutex::new(()), inner: RwLock::new(value) }
-    }
-
-    /// Takes the lock for reading.
-    #[inline]
-    pub fn read(&self) -> ReadGuard<'_, T, R> {
-        percpu::rank_taken(R);
-        let _next = self.next.lock();
-        ReadGuard { inner: self.inner.read(), _not_send: PhantomData }
-    }
-
-    /// Takes the lock for reading if nobody writes.
-    pub fn try_read(&self) -> Option<ReadGuard<'_, T, R>> {
-        let inner = self.inner.try_read()?;
-        percpu::rank_taken(R);
-        Some(ReadGuard { inner, _not_send: PhantomData })
-    }
-
-    /// Takes the lock for writing.
-    #[inline]
-    pub fn write(&self) -> WriteGuard<'_, T, R> {
-        percpu::rank_taken(R);
-        let _next = self.next.lock();
-        WriteGuard { inner: self.inner.write(), _not_send: PhantomData }
-    }
-}
-
-impl<T, const R: u8> Deref for ReadGuard<'_, T, R> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        &self.inner
-    }
-}
-
-impl<T, const R: u8> Drop for ReadGuard<'_, T, R> {
-    fn drop(&mut self) {
-        percpu::rank_released(R);
-    }
-}
-
-impl<T, const R: u8> Deref for WriteGuard<'_, T, R> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        &self.inner
-    }
-}
-
-impl<T, const R: u8> DerefMut for WriteGuard<'_, T, R> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.inner
-    }
-}
-
-impl<T, const R: u8> Drop for WriteGuard<'_, T, R> {
     fn drop(&mut self) {
         percpu::rank_released(R);
     }

@@ -11,6 +11,7 @@ use crate::machine::sync::{SharedLock, rank};
 use crate::mm::frames;
 use ::frames::{Usage, Within};
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
 use pagetable::{Attrs, Extent, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
 use types::{Gfn, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr, Vmid};
@@ -106,6 +107,10 @@ impl TableStore for Store {
 
     fn write(&mut self, table: PhysAddr, index: usize, entry: u64) {
         frame_window::write_u64(table.wrapping_add(index as u64 * 8), entry);
+    }
+
+    fn has_valid(&self, table: PhysAddr, indexes: Range<usize>) -> bool {
+        frame_window::any_odd(table.wrapping_add(indexes.start as u64 * 8), indexes.len())
     }
 
     fn publish(&mut self) {
