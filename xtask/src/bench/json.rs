@@ -74,7 +74,7 @@ mod tests {
         let mut results = Results::new(Kind::ALL[2]);
         let log =
             "bench: loop min=-5 mean=300 rounds=9 disturbed=0 loops=9\nbench-value: boot 9 ns\nPASS b 1\n";
-        results.add(Under::Ours, parse(log).unwrap());
+        results.add(Under::Ours, parse(log));
         let counts = Counts::parse("barrier=1 tlbi=0 cache=0 translate=0 exclusive=0 gic=0", 1).unwrap();
         results.add_counts(Under::Ours, [("loop".to_owned(), counts)].into());
         let json: JsonValue = document(&results).parse().unwrap();

@@ -4,10 +4,14 @@
 //! [`lab`] runs the guest, [`protocol`] reads what it prints, [`counts`] and [`trace`] read what the plugin
 //! writes, [`table`] compares.
 
+mod boot;
+mod budget;
 mod counts;
 mod json;
 mod lab;
 mod measure;
+mod overhead;
+mod payload;
 mod plugin;
 mod protocol;
 mod table;
@@ -19,10 +23,12 @@ use crate::args::Args;
 use crate::qemu::machine::Gic;
 use crate::setup::{self, Need};
 use crate::{cmd, paths};
-use anyhow::{Result, ensure};
-use lab::Kind;
+use anyhow::{Result, bail, ensure};
+use lab::Under;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+pub use lab::{Images, Kind};
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -36,6 +42,7 @@ struct Options {
 pub fn command(mut args: Args) -> Result<ExitCode> {
     let kinds = kinds(&mut args)?;
     let trace = args.take_value("--trace")?;
+    let update = args.take_flag("--update-budgets");
     let options = Options {
         kinds,
         filter: args.take_value("--filter")?,
@@ -47,13 +54,18 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
         return trace::command(&options.kinds, &operation, options.image.as_deref())
             .map(|()| ExitCode::SUCCESS);
     }
+    if update {
+        return update_budgets(&options).map(|()| ExitCode::SUCCESS);
+    }
+    let mut sound = true;
     for results in measure::all(&options)? {
         println!("{}", table::text(&results));
+        sound &= results.report(Under::Ours).is_some_and(|report| report.failures.is_empty());
         let file = lab::directory()?.join(format!("{}.json", results.kind));
         std::fs::write(&file, json::document(&results))?;
         cmd::progress(&format!("wrote {}", paths::shown(&file)));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Takes `--arch` and `--gic`; absent means all.
@@ -65,4 +77,28 @@ fn kinds(args: &mut Args) -> Result<Vec<Kind>> {
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(wanted).collect();
     ensure!(!kinds.is_empty(), "arm32 machines have a GICv2");
     Ok(kinds)
+}
+
+/// Writes what this hypervisor costs now as its budgets.
+fn update_budgets(options: &Options) -> Result<()> {
+    for kind in &options.kinds {
+        let report = measure::ours(*kind, &Images::build(kind.arch, None)?)?;
+        if !report.failures.is_empty() {
+            bail!("{kind}: {}", report.failures.join("\n"));
+        }
+        println!("{}", paths::shown(&budget::write(*kind, &report)?));
+    }
+    Ok(())
+}
+
+/// Measures this hypervisor and compares with the checked-in budgets.
+///
+/// # Errors
+/// An operation grew, has no budget, was disturbed, or depends on its arguments; or a run failed.
+pub fn hold_budgets(kind: Kind, images: &Images) -> Result<()> {
+    let budgets = budget::read(kind)?;
+    let violations = budgets.violations(&measure::ours(kind, images)?);
+    let next = "where this is intended: cargo xtask bench --update-budgets";
+    ensure!(violations.is_empty(), "{}\n{next}", violations.join("\n"));
+    Ok(())
 }

@@ -38,15 +38,15 @@ impl Plugin {
     ///
     /// # Errors
     /// There is no place for the file.
-    pub fn attach(&self, mut run: Run, mode: Mode) -> Result<(Run, Option<PathBuf>)> {
+    pub fn attach(&self, mut run: Run, mode: Mode) -> Result<(Run, PathBuf)> {
         let (isa, word) = (isa(run.kind.arch), if mode == Mode::Trace { "on" } else { "off" });
         run.name = format!("{}-{}", run.name, if mode == Mode::Trace { "trace" } else { "counted" });
         let out = directory()?.join(format!("{}.windows", run.name));
         let path = |path: &PathBuf| path.display().to_string().replace(',', ",,");
         let option = format!("file={},out={},isa={isa},trace={word}", path(&self.library), path(&out));
         run.qemu.extend(["-plugin".to_owned(), option]);
-        run.cmdline = format!("{} markers", run.cmdline).trim_start().to_owned();
-        Ok((run, Some(out)))
+        run.cmdline = format!("{} markers", run.cmdline);
+        Ok((run, out))
     }
 }
 

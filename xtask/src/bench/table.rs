@@ -136,6 +136,11 @@ pub fn text(results: &Results) -> String {
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text.push_str(&values(results));
+    for under in Under::ALL {
+        for failure in results.report(under).iter().flat_map(|report| &report.failures) {
+            let _ = writeln!(text, "WRONG under {}: {failure}", under.name());
+        }
+    }
     text
 }
 
@@ -179,9 +184,9 @@ mod tests {
                    bench-value: boot 9000 ns\nPASS bench 1 checks\n";
         let ours = xen.replace("42300", "10575").replace("9000", "500");
         let ours = format!("bench: null-hypercall.b min=1 mean=1 rounds=9 disturbed=0 loops=9\n{ours}");
-        results.add(Under::Bare, parse(bare).unwrap());
-        results.add(Under::Xen, parse(xen).unwrap());
-        results.add(Under::Ours, parse(&ours).unwrap());
+        results.add(Under::Bare, parse(bare));
+        results.add(Under::Xen, parse(xen));
+        results.add(Under::Ours, parse(&ours));
         results
     }
 

@@ -40,10 +40,14 @@ pub fn command(kinds: &[Kind], operation: &str, image: Option<&Path>) -> Result<
         let name = format!("{kind}-{operation}");
         let run = Run { cpus, name, cmdline: format!("trace={operation}"), ..Run::new(*kind, Under::Ours) };
         let (run, out) = plugin.attach(run, Mode::Trace)?;
-        let (_, log) = run.console(&images)?;
-        let file = fs::read_to_string(out.context("the plugin has no file")?)?;
+        run.report(&images)?;
+        let file = fs::read_to_string(&out).with_context(|| out.display().to_string())?;
         let steps = steps(&file)?;
-        ensure!(!steps.is_empty(), "no window of {operation} was seen; the whole log: {}", log.display());
+        ensure!(
+            !steps.is_empty(),
+            "no window of {operation} was seen; the whole log: {}",
+            run.log()?.display()
+        );
         let mut functions = Functions::default();
         for elf in images.ours_elf.iter().chain([&images.guest_elf]) {
             functions.add(&fs::read(elf)?)?;

@@ -3,6 +3,7 @@
 //! A stage is a CI job. [`report`] counts and prints; the other modules are the stages.
 
 mod badinput;
+mod bench;
 mod boots;
 mod cargo;
 mod dtbs;
@@ -94,6 +95,12 @@ const STAGES: &[Stage] = &[
         about: "what a boot loader should never pass, in QEMU",
         run: badinput::run,
         names: badinput::names,
+    },
+    Stage {
+        name: "bench",
+        about: "the cost of each operation against its budget",
+        run: bench::run,
+        names: bench::names,
     },
     Stage { name: "boots", about: "Debian in QEMU", run: boots::run, names: boots::names },
 ];
