@@ -60,3 +60,11 @@ pub fn element(array: GuestVa, index: u64, bytes: u64) -> Result<u64, XenErrno> 
     let offset = index.checked_mul(bytes).ok_or(XenErrno::Efault)?;
     Ok(array.checked_add(offset).ok_or(XenErrno::Efault)?.raw())
 }
+
+/// Copies a 64-bit number to the caller.
+///
+/// # Errors
+/// EFAULT.
+pub fn write_u64(at: u64, value: u64) -> Result<(), XenErrno> {
+    guest_copy::write_array(GuestVa::new(at), &value.to_le_bytes()).map_err(|_| XenErrno::Efault)
+}

@@ -71,21 +71,33 @@ impl Budget {
 #[inline]
 pub fn handle(cx: &mut Cx<'_>) -> Effect {
     let number = cx.regs.hypercall();
-    let at_once = if number == u64::from(Hypercall::XenVersion.raw()) {
-        xen_version::constant(cx.regs.hypercall_args())
-    } else {
-        None
-    };
-    if let Some(result) = at_once {
-        cx.regs.set_hypercall_result(result);
-        return Effect::Registers;
-    }
-    match known(number) {
-        Some(call) => perform(cx, call),
-        None => {
-            cx.regs.set_hypercall_result(XenErrno::Enosys.neg().into());
+    match meaning(number, || cx.regs.hypercall_args()) {
+        Meaning::Answer(result) => {
+            cx.regs.set_hypercall_result(result);
             Effect::Registers
         }
+        Meaning::Call(call) => perform(cx, call),
+    }
+}
+
+/// What a number and its arguments stand for.
+enum Meaning {
+    /// A result that needs neither caller nor memory.
+    Answer(i64),
+    /// A call to make.
+    Call(Hypercall),
+}
+
+/// Looks up a number; `args` are the arguments.
+#[inline]
+fn meaning(number: u64, args: impl FnOnce() -> Args) -> Meaning {
+    if number == u64::from(Hypercall::XenVersion.raw()) {
+        let answer = xen_version::constant(args());
+        return answer.map_or(Meaning::Call(Hypercall::XenVersion), Meaning::Answer);
+    }
+    match known(number) {
+        Some(call) => Meaning::Call(call),
+        None => Meaning::Answer(XenErrno::Enosys.neg().into()),
     }
 }
 

@@ -39,8 +39,8 @@ fn page<R>(
     access: Access,
     f: impl FnOnce(PhysAddr) -> Result<R, NotRam>,
 ) -> Result<R, BadAddress> {
-    let vcpu = percpu::this().and_then(PerCpu::current);
-    let _held = vcpu.map(|vcpu| vcpu.domain.p2m.hold());
+    let vcpu = percpu::this().and_then(PerCpu::current).ok_or(BadAddress)?;
+    let _held = vcpu.domain.p2m.hold();
     f(translate(va, access)?).map_err(|_| BadAddress)
 }
 
@@ -97,4 +97,17 @@ pub fn write(va: GuestVa, buffer: &[u8]) -> Result<(), BadAddress> {
         let piece = buffer.get(offset..offset + len).ok_or(NotRam)?;
         frame_window::write(pa, piece)
     })
+}
+
+/// Copies an array to the calling vCPU's memory: few instructions, as the compiler knows its length.
+///
+/// # Errors
+/// If any byte of it is not writable RAM.
+#[inline(never)]
+pub fn write_array<B: AsRef<[u8]>>(va: GuestVa, array: &B) -> Result<(), BadAddress> {
+    let buffer = array.as_ref();
+    if !is_in_page(va, buffer.len()) {
+        return write(va, buffer);
+    }
+    page(va, Access::Write, |pa| frame_window::write(pa, buffer))
 }
