@@ -13,10 +13,11 @@ use core::sync::atomic::Ordering;
 /// Notes that a vCPU leaves `cpu` with a timer that fires at count `deadline`, or none.
 pub(super) fn note(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>, deadline: Option<u64>) {
     // Zero means none: the count zero was passed at reset.
-    vcpu.sched.deadline.store(deadline.unwrap_or(0), Ordering::SeqCst);
+    vcpu.sched.deadline.store(deadline.unwrap_or(0), Ordering::Relaxed);
     if deadline.is_none() {
         return;
     }
+    cpu.local.with(|local| local.has_sleepers = true);
     // Room was made for every vCPU when its domain was (sched::add).
     let mut sleepers = cpu.sleepers.lock();
     if !sleepers.iter().any(|sleeper| Arc::ptr_eq(sleeper, vcpu)) {
@@ -26,21 +27,37 @@ pub(super) fn note(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>, deadline: Option<u64>
 
 /// Notes that a vCPU came to a CPU: its timers are the hardware's again.
 pub(super) fn forget(vcpu: &Vcpu) {
-    vcpu.sched.deadline.store(0, Ordering::SeqCst);
+    vcpu.sched.deadline.store(0, Ordering::Relaxed);
 }
+
+/// Later than every deadline.
+const NEVER: u64 = u64::MAX;
 
 /// Sets EL2's timer to the earliest of the slice's end, the emulated timer of the vCPU that runs, and
 /// the timers of those that sleep, and the next lines of a debug key.
 pub fn set_deadline(cpu: &'static PerCpu) {
-    let now = timer::counter();
-    let running = cpu.current().and_then(|vcpu| vcpu.state.with(|state| state.physical_timer.deadline(now)));
-    let slice = cpu.current().and_then(|_| cpu.local.with(|local| local.slice_end));
+    set_deadline_at(cpu, timer::counter());
+}
+
+/// As [`set_deadline`], when the counter shows `now`.
+pub fn set_deadline_at(cpu: &'static PerCpu, now: u64) {
+    let (slice, lines, has_sleepers) =
+        cpu.local.with(|local| (local.slice_end, local.lines, local.has_sleepers));
+    let mut first = lines.unwrap_or(NEVER).min(crate::console::deadline(cpu).unwrap_or(NEVER));
+    if let Some(vcpu) = cpu.current() {
+        let running = vcpu.state.with(|state| state.physical_timer.deadline(now));
+        first = first.min(slice.unwrap_or(NEVER)).min(running.unwrap_or(NEVER));
+    }
+    if has_sleepers {
+        first = first.min(first_sleeper(cpu));
+    }
+    timer::set_hyp_deadline((first != NEVER).then_some(first));
+}
+
+fn first_sleeper(cpu: &PerCpu) -> u64 {
     let sleepers = cpu.sleepers.lock();
-    let counts = sleepers.iter().map(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst));
-    let sleeping = counts.filter(|count| *count != 0).min();
-    let console = crate::console::deadline(cpu);
-    let lines = cpu.local.with(|local| local.lines);
-    timer::set_hyp_deadline([slice, sleeping, running, console, lines].into_iter().flatten().min());
+    let counts = sleepers.iter().map(|vcpu| vcpu.sched.deadline.load(Ordering::Relaxed));
+    counts.filter(|count| *count != 0).min().unwrap_or(NEVER)
 }
 
 /// How long a forwarded interrupt's line may go unseen where the controller loses lines.
@@ -58,29 +75,45 @@ pub fn look_at_lines(gic: &Gic) {
     set_deadline(cpu);
 }
 
-/// EL2's timer fired: wake those whose time has come, and decide anew.
+/// EL2's timer fired: wake those whose time has come, and decide anew if it is time.
 pub fn timer_fired(cpu: &'static PerCpu) {
     let now = timer::counter();
-    loop {
-        let due = take_due(&mut cpu.sleepers.lock(), now);
-        let Some(vcpu) = due else { break };
-        wake(&vcpu);
+    if cpu.local.with(|local| local.has_sleepers) {
+        wake_sleepers(cpu, now);
     }
     if let Some(vcpu) = cpu.current() {
-        ptimer::check(vcpu);
+        ptimer::check_at(vcpu, now);
     }
     cpu.local.with(|local| local.lines = None);
     if let Some(gic) = gic::get().filter(|gic| gic.loses_lines()) {
         look_at_lines(gic);
     }
-    reschedule(cpu);
+    let decisions = [cpu.local.with(|local| local.slice_end), crate::console::deadline(cpu)];
+    if decisions.into_iter().flatten().any(|at| at <= now) {
+        reschedule(cpu);
+    }
+    // A decision sets it as well, after whatever it changes.
+    if !cpu.reschedule.load(Ordering::Relaxed) {
+        set_deadline_at(cpu, now);
+    }
+}
+
+fn wake_sleepers(cpu: &'static PerCpu, now: u64) {
+    loop {
+        let mut sleepers = cpu.sleepers.lock();
+        let due = take_due(&mut sleepers, now);
+        cpu.local.with(|local| local.has_sleepers = !sleepers.is_empty());
+        drop(sleepers);
+        let Some(vcpu) = due else { break };
+        wake(&vcpu);
+    }
 }
 
 /// Takes one sleeper that is due, dropping those that run again.
 fn take_due(sleepers: &mut Vec<Arc<Vcpu>>, now: u64) -> Option<Arc<Vcpu>> {
-    sleepers.retain(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst) != 0);
-    let at = sleepers.iter().position(|vcpu| vcpu.sched.deadline.load(Ordering::SeqCst) <= now)?;
+    sleepers.retain(|vcpu| vcpu.sched.deadline.load(Ordering::Relaxed) != 0);
+    let at = sleepers.iter().position(|vcpu| vcpu.sched.deadline.load(Ordering::Relaxed) <= now)?;
     let vcpu = sleepers.swap_remove(at);
-    vcpu.sched.deadline.store(0, Ordering::SeqCst);
+    vcpu.sched.deadline.store(0, Ordering::Relaxed);
     Some(vcpu)
 }

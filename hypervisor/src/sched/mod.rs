@@ -9,7 +9,8 @@ mod deadlines;
 pub mod inspect;
 mod switch;
 
-pub use deadlines::{look_at_lines, set_deadline, timer_fired};
+use deadlines::set_deadline;
+pub use deadlines::{look_at_lines, set_deadline_at, timer_fired};
 
 use crate::arch::cpu;
 use crate::arch::timer;
@@ -43,11 +44,13 @@ pub struct Local {
     slice_end: Option<u64>,
     /// The count at which lines of forwarded interrupts are looked at again.
     lines: Option<u64>,
+    /// Somebody may be in the CPU's list of sleepers.
+    has_sleepers: bool,
 }
 
 impl Default for Local {
     fn default() -> Self {
-        Self { want: Want::Run, slice_end: None, lines: None }
+        Self { want: Want::Run, slice_end: None, lines: None, has_sleepers: false }
     }
 }
 
