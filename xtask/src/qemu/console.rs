@@ -139,8 +139,7 @@ impl Console {
     pub fn shell(&mut self, command: &str, prompt: &str) -> Result<String> {
         self.send_line(command)?;
         let text = self.wait_for(prompt)?;
-        // The terminal echoes the command first.
-        Ok(text.split_once('\n').map_or(String::new(), |(_, output)| output.replace('\r', "")))
+        Ok(output_of(command, &text.replace('\r', "")))
     }
 
     /// Waits until QEMU ends by itself.
@@ -234,5 +233,37 @@ impl Drop for Console {
         // Both fail only when it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+/// Takes a command's output out of what the terminal showed: it echoes the command first, and the kernel
+/// may print lines of its own before the echo and between the command's lines.
+fn output_of(command: &str, text: &str) -> String {
+    let output = match text.find(command) {
+        Some(at) => &text[at + command.len()..],
+        None => text,
+    };
+    let lines = output.split_inclusive('\n').skip(1).filter(|line| !is_kernel_message(line));
+    lines.collect()
+}
+
+/// Tells whether a line begins as the kernel's do, `[   32.739167] `.
+fn is_kernel_message(line: &str) -> bool {
+    let stamp = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    stamp.is_some_and(|(stamp, _)| {
+        let stamp = stamp.trim_start();
+        stamp.contains('.') && stamp.chars().all(|digit| digit.is_ascii_digit() || digit == '.')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_says_is_no_output() {
+        let text = "[   32.739167] hrtimer: interrupt took 2 ns\nnproc; echo status=$?\n4\n[    1.5] x: y\nstatus=0\n";
+        assert_eq!(output_of("nproc; echo status=$?", text), "4\nstatus=0\n");
+        assert_eq!(output_of("nproc", "nproc\n4\n"), "4\n");
+        assert!(!is_kernel_message("[ok] done"));
     }
 }
