@@ -89,7 +89,7 @@ enum Meaning {
 }
 
 /// Looks up a number; `args` are the arguments.
-#[inline]
+#[inline(always)]
 fn meaning(number: u64, args: impl FnOnce() -> Args) -> Meaning {
     if number == u64::from(Hypercall::XenVersion.raw()) {
         let answer = xen_version::constant(args());

@@ -102,8 +102,8 @@ fn pieces(pa: PhysAddr, bytes: usize, mut f: impl FnMut(*mut u8, usize, usize)) 
     Ok(())
 }
 
-/// The most bytes that are copied without a call.
-const LITTLE_BYTES: usize = 64;
+/// The most bytes that are copied without a call: none where the function called moves eight words at once.
+const LITTLE_BYTES: usize = if size_of::<usize>() == 8 { 64 } else { 0 };
 
 /// Copies bytes, most of which are the few words of a guest's structure.
 ///

@@ -146,9 +146,10 @@ impl GuestRegs {
     }
 
     /// Returns the hypercall's arguments.
-    #[inline]
+    #[inline(always)]
     pub fn hypercall_args(&self) -> [u64; 5] {
-        [0, 1, 2, 3, 4].map(|n: usize| u64::from(self.r[n]))
+        let r = |n: usize| u64::from(self.r[n]);
+        [r(0), r(1), r(2), r(3), r(4)]
     }
 
     /// Changes the hypercall's arguments, for a continuation.
