@@ -145,6 +145,16 @@ impl Esr {
         self.0 & 1 << 8 != 0
     }
 
+    /// Returns the register of a load or store of 32 bits, nothing else about which is special, that stage 2
+    /// did not translate: what a driver does with an emulated device.
+    #[inline]
+    pub const fn plain_word(self) -> Option<u32> {
+        // ISV, SAS, SSE, FnV, CM, S1PTW and the kind of the fault status.
+        const MEANT: u64 = 1 << 24 | 3 << 22 | 1 << 21 | 1 << 10 | 1 << 8 | 1 << 7 | 0x3c;
+        const PLAIN: u64 = 1 << 24 | 2 << 22 | 0x04;
+        if self.0 & MEANT == PLAIN { Some((self.0 >> 16 & 0x1f) as u32) } else { None }
+    }
+
     /// Decodes the access of a data abort, or `None` if the syndrome does not hold it (ISV=0).
     #[inline]
     pub const fn data_access(self) -> Option<DataAccess> {
@@ -216,6 +226,17 @@ mod tests {
         let access = esr.data_access().unwrap();
         assert_eq!((access.width_bytes, access.register, access.register_bits), (4, 3, 32));
         assert_eq!(access.truncate(0x1_2345_6789), 0x2345_6789);
+    }
+
+    #[test]
+    fn knows_a_plain_word() {
+        let plain = 0x24 << 26 | 1 << 25 | 1 << 24 | 2 << 22 | 3 << 16 | 7;
+        assert_eq!(Esr::new(plain).plain_word(), Some(3));
+        assert_eq!(Esr::new(plain | 1 << 6 | 1 << 15).plain_word(), Some(3));
+        // Not valid, a byte, signed, maintenance, a walk, a permission fault.
+        for change in [1 << 24, 2 << 22, 1 << 21, 1 << 8, 1 << 7, 1 << 3] {
+            assert_eq!(Esr::new(plain ^ change).plain_word(), None, "{change:#x}");
+        }
     }
 
     #[test]

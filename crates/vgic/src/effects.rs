@@ -152,6 +152,12 @@ pub struct Effects {
 impl Effects {
     /// Nothing to do.
     pub const NONE: Self = Self { kick: VcpuSet::EMPTY, phys: PhysOp::None, deactivate_ppis: 0 };
+
+    /// Tells whether there is nothing to do.
+    #[inline]
+    pub const fn is_none(&self) -> bool {
+        self.kick.is_empty() && self.deactivate_ppis == 0 && matches!(self.phys, PhysOp::None)
+    }
 }
 
 /// The answer of an access that may depend on another CPU's list registers.

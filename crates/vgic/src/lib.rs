@@ -53,7 +53,7 @@ pub use inspect::View;
 pub use mailbox::{Level, Mailbox, Posted};
 pub use mmio::{Access, Width};
 pub use model::{Error, Limits, Model, Version};
-pub use port::{Host, HwLines, ListRegs, Mailboxes, Maintenance};
+pub use port::{Controls, Host, HwLines, ListRegs, Mailboxes, Maintenance};
 pub use sgi::{SgiGroup, SgiTargets, sgi1r, sgir};
 pub use vcpu::{Place, VcpuGic};
 

@@ -116,6 +116,13 @@ impl Mailbox {
         self.signal.load(Ordering::SeqCst) != 0
     }
 
+    /// Tells whether something is unread, to the owner, who holds its lock: whoever changed something under
+    /// that has posted before it let the lock go.
+    #[inline]
+    pub(crate) fn holds_any(&self) -> bool {
+        self.signal.load(Ordering::Relaxed) != 0
+    }
+
     /// Posts an SGI 0-15; `source` is its sender, whose number modulo 8 is kept.
     #[inline]
     pub fn post_sgi(&self, sgi: IntId, source: VcpuId) -> Posted {

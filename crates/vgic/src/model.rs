@@ -2,7 +2,7 @@
 //!
 //! A [`Model`] never changes, so the kernel may keep a copy outside the locks.
 
-use arm_spec::gic::{PRIVATE, SPI_END};
+use arm_spec::gic::{PRIVATE, SPI_END, gicd};
 use types::VcpuId;
 
 /// The architecture version that the guest sees.
@@ -45,6 +45,8 @@ pub struct Model {
     spi_words: u8,
     priority_mask: u8,
     affinity3: bool,
+    /// GICD_TYPER.
+    typer: u32,
 }
 
 impl Model {
@@ -72,7 +74,15 @@ impl Model {
         let spi_words = u8::try_from(spis.div_ceil(32)).map_err(|_| Error::Spis)?;
         let unused = 8u32.saturating_sub(u32::from(limits.priority_bits).clamp(4, 8));
         let priority_mask = 0xffu8.wrapping_shl(unused);
-        Ok(Self { version, vcpus, spi_words, priority_mask, affinity3: limits.affinity3 })
+        let affinity3 = limits.affinity3;
+        let typer = u32::from(spi_words) | typer_of(version, vcpus, affinity3);
+        Ok(Self { version, vcpus, spi_words, priority_mask, affinity3, typer })
+    }
+
+    /// Returns GICD_TYPER.
+    #[inline]
+    pub(crate) const fn typer(&self) -> u32 {
+        self.typer
     }
 
     /// Returns the version.
@@ -120,5 +130,19 @@ impl Model {
 
     pub(crate) const fn has_affinity3(&self) -> bool {
         self.affinity3
+    }
+}
+
+/// GICD_TYPER.IDbits less one: ten bits, no LPIs.
+const ID_BITS: u32 = 9;
+
+/// Returns GICD_TYPER but for ITLinesNumber (GIC IHI 0048B.b 4.3.2, IHI 0069H 12.9.38).
+fn typer_of(version: Version, vcpus: u8, affinity3: bool) -> u32 {
+    match version {
+        Version::V2 => u32::from(vcpus).saturating_sub(1) << gicd::TYPER_CPU_NUMBER_SHIFT,
+        Version::V3 => {
+            let a3v = if affinity3 { gicd::TYPER_A3V } else { 0 };
+            ID_BITS << gicd::TYPER_ID_BITS_SHIFT | gicd::TYPER_NO_1N | a3v
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What the state machine needs of its host: list registers, physical lines, mailboxes.
 
 use crate::Mailbox;
-use arm_spec::gic::{Lr, gich};
+use arm_spec::gic::{Lr, LrState, gich};
 use types::{IntId, VcpuId};
 
 /// The list registers of this CPU, which runs the vCPU in question.
@@ -10,8 +10,17 @@ pub trait ListRegs {
     fn count(&self) -> usize;
     /// Reads one.
     fn read(&mut self, index: usize) -> Lr;
+    /// Tells whether one is empty: the guest has ended what was in it.
+    #[inline]
+    fn is_empty(&mut self, index: usize) -> bool {
+        self.read(index).state == LrState::Invalid
+    }
     /// Writes one.
     fn write(&mut self, index: usize, lr: Lr);
+}
+
+/// The rest of this CPU's virtual interface.
+pub trait Controls {
     /// Returns the groups that the guest's CPU interface signals: bits 1:0 of ICH_VMCR_EL2 and
     /// GICH_VMCR. Asked only when something waits for a list register.
     fn enabled_groups(&mut self) -> u32;
@@ -71,9 +80,9 @@ pub trait Mailboxes {
 }
 
 /// All that the state machine calls.
-pub trait Host: ListRegs + HwLines + Mailboxes {}
+pub trait Host: ListRegs + Controls + HwLines + Mailboxes {}
 
-impl<T: ListRegs + HwLines + Mailboxes> Host for T {}
+impl<T: ListRegs + Controls + HwLines + Mailboxes> Host for T {}
 
 impl Mailboxes for [Mailbox] {
     fn mailbox(&self, vcpu: VcpuId) -> Option<&Mailbox> {

@@ -68,6 +68,13 @@ pub fn sgir(value: u32, sender: VcpuId) -> SgiTargets {
 }
 
 impl SgiTargets {
+    /// Tells whether the write names `vcpu` and nobody else.
+    #[inline]
+    pub fn is_only(&self, vcpu: VcpuId) -> bool {
+        // All but the sender has an empty list.
+        self.list == bit(u32::from(vcpu.raw()) & 15) && self.base == vcpu.raw() & !15
+    }
+
     /// Posts the interrupt to each target and returns whom to kick.
     #[inline]
     pub fn post<M: Mailboxes + ?Sized>(self, model: &Model, sender: VcpuId, boxes: &M) -> Effects {

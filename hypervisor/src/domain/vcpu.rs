@@ -10,7 +10,6 @@ use crate::arch::traps::Context;
 use crate::drivers::gic::Interface;
 use crate::machine::own::Own;
 use crate::machine::percpu::PerCpu;
-use crate::machine::sync::{Lock, rank};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use types::VcpuId;
@@ -27,7 +26,7 @@ pub struct Vcpu {
     /// What is saved when it does not run.
     pub state: Own<VcpuState>,
     /// Its part of the interrupt controller.
-    pub gic: Lock<vgic::VcpuGic, { rank::VGIC_CPU }>,
+    pub gic: vgic::Part,
     /// PSCI says that it is on.
     pub online: AtomicBool,
     /// Its place in the scheduler.
@@ -72,7 +71,7 @@ impl Vcpu {
                 physical_timer: Timer::default(),
                 interface: Interface::default(),
             }),
-            gic: Lock::new(gic),
+            gic: vgic::Part::new(gic),
             online: AtomicBool::new(false),
             sched: crate::sched::Entity::default(),
             info: super::shared_info::VcpuInfo::default(),

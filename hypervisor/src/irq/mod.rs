@@ -5,9 +5,10 @@
 
 use crate::domain::stats::Cause;
 use crate::domain::vgic;
-use crate::drivers::gic::{self, Gic, Trigger};
+use crate::drivers::gic::{self, CpuInterface, Gic, Trigger};
 use crate::machine::percpu::{self, PerCpu};
 use crate::{console, domain, sched};
+use arm_spec::gic::SPI_END;
 use core::sync::atomic::{AtomicU32, Ordering};
 use types::{DomId, IntId};
 
@@ -139,21 +140,43 @@ pub fn stop_other_cpus() {
     }
 }
 
-/// Interrupts handled in one stay in EL2; a line that stays high is taken again after it.
-const MAX_TURNS: u32 = 32;
-
-/// Handles the interrupts that are pending on this CPU.
+/// Handles the most urgent of the interrupts that are pending on this CPU; one after it comes by itself.
 #[inline]
 pub fn dispatch(cpu: &'static PerCpu) {
+    match gic::get() {
+        Some(Gic::V2(interface)) => take(interface, cpu),
+        Some(Gic::V3(interface)) => take(interface, cpu),
+        None => {}
+    }
+}
+
+/// Handles an interrupt; the guests' timer comes most often.
+#[inline]
+fn take(interface: &impl CpuInterface, cpu: &'static PerCpu) {
+    let raw = interface.acknowledge();
+    if raw >= SPI_END {
+        return;
+    }
+    let intid = IntId::new(raw);
+    interface.drop_priority(intid);
+    if raw == VIRTUAL_TIMER.load(Ordering::Relaxed)
+        && let Some(vcpu) = cpu.current()
+    {
+        vcpu.stats.count(Cause::VirtualTimer);
+        // It stays active: the guest's own deactivation ends it (list register with HW=1).
+        vgic::inject_forwarded_ppi(interface, vcpu, intid);
+    } else {
+        others(cpu, intid);
+    }
+}
+
+#[inline(never)]
+fn others(cpu: &'static PerCpu, intid: IntId) {
     let Some(gic) = gic::get() else { return };
-    for _ in 0..MAX_TURNS {
-        let Some(intid) = gic.acknowledge() else { return };
-        gic.drop_priority(intid);
-        if intid.is_spi() {
-            shared(gic, cpu, intid);
-        } else {
-            private_interrupt(gic, cpu, intid);
-        }
+    if intid.is_spi() {
+        shared(gic, cpu, intid);
+    } else {
+        private_interrupt(gic, cpu, intid);
     }
 }
 
@@ -165,18 +188,10 @@ fn count(cpu: &PerCpu, cause: Cause) {
 
 fn private_interrupt(gic: &Gic, cpu: &'static PerCpu, intid: IntId) {
     let raw = intid.raw();
-    if raw == VIRTUAL_TIMER.load(Ordering::Relaxed) {
-        count(cpu, Cause::VirtualTimer);
-        match cpu.current() {
-            // It stays active: the guest's own deactivation ends it (list register with HW=1).
-            Some(vcpu) => return vgic::inject_forwarded_ppi(vcpu, intid),
-            None => return gic.deactivate(intid),
-        }
-    }
     if raw == MAINTENANCE.load(Ordering::Relaxed) {
         count(cpu, Cause::Maintenance);
         if let Some(vcpu) = cpu.current() {
-            vgic::maintenance(vcpu);
+            vgic::maintenance(gic, vcpu);
         }
         // Its line is low again now.
         return gic.deactivate(intid);
@@ -214,9 +229,12 @@ fn shared(gic: &Gic, cpu: &'static PerCpu, intid: IntId) {
         }
         domain => {
             let id = DomId::new(u16::try_from(domain - FIRST_DOMAIN).unwrap_or(0));
-            match domain::find(id) {
-                Some(domain) => vgic::inject_forwarded_spi(&domain, intid),
-                None => gic.deactivate(intid),
+            match domain::hardware().filter(|domain| domain.id == id) {
+                Some(domain) => vgic::inject_forwarded_spi(gic, domain, intid),
+                None => match domain::find(id) {
+                    Some(domain) => vgic::inject_forwarded_spi(gic, &domain, intid),
+                    None => gic.deactivate(intid),
+                },
             }
         }
     }

@@ -8,8 +8,17 @@ use crate::domain::stats::Cause;
 use arm_spec::esr::FaultKind;
 
 /// Handles a data abort.
+#[inline(never)]
 pub fn data(cx: &mut Cx<'_>, fault: &Fault) -> Effect {
     cx.vcpu.stats.count(Cause::DataAbort);
+    match mmio::emulate_word(cx, fault) {
+        Some(effect) => effect,
+        None => data_any(cx, fault),
+    }
+}
+
+#[inline(never)]
+fn data_any(cx: &mut Cx<'_>, fault: &Fault) -> Effect {
     let esr = fault.esr;
     if !is_stage2(fault) {
         return inject_data(cx, fault);

@@ -58,8 +58,7 @@ impl VcpuGic {
             };
         }
         Ok(match reg {
-            gicd::CTLR if private => dist.groups,
-            gicd::CTLR => dist.groups | gicd::CTLR_ARE | gicd::CTLR_DS,
+            gicd::CTLR => self.model.control(dist.groups),
             gicd::IPRIORITYR..0x0800 => match reg.wrapping_sub(gicd::IPRIORITYR) {
                 first @ 0..PRIVATE if private => self.read_priority(first),
                 0..PRIVATE => 0,

@@ -8,8 +8,6 @@ use arm_spec::gic::gicd;
 const IIDR_GIC400: u32 = 0x0200_143b;
 /// GICD_IIDR and GICR_IIDR of a GIC-500 r0p0 (Arm DDI 0516E 3.3).
 pub(super) const IIDR_GIC500: u32 = 0x0000_043b;
-/// GICD_TYPER.IDbits less one: ten bits, no LPIs.
-const ID_BITS: u32 = 9;
 
 /// Which frame's part number.
 #[derive(Clone, Copy)]
@@ -51,16 +49,8 @@ impl Model {
 
     #[inline]
     pub(super) fn constant(&self, reg: u32) -> Option<u32> {
-        let lines = u32::from(crate::bits::low8(self.spis() >> 5));
         match (reg, self.version()) {
-            (gicd::TYPER, Version::V2) => {
-                let cpus = u32::from(self.vcpus()).saturating_sub(1);
-                Some(lines | cpus << gicd::TYPER_CPU_NUMBER_SHIFT)
-            }
-            (gicd::TYPER, Version::V3) => {
-                let a3v = if self.has_affinity3() { gicd::TYPER_A3V } else { 0 };
-                Some(lines | ID_BITS << gicd::TYPER_ID_BITS_SHIFT | gicd::TYPER_NO_1N | a3v)
-            }
+            (gicd::TYPER, _) => Some(self.typer()),
             (gicd::IIDR, Version::V2) => Some(IIDR_GIC400),
             (gicd::IIDR, Version::V3) => Some(IIDR_GIC500),
             (gicd::IDREGS_V2..=0x0fff, Version::V2) => {

@@ -5,9 +5,10 @@
 //! have (GIC IHI 0069H 12.1.3: such accesses are CONSTRAINED UNPREDICTABLE, RAZ/WI being one of the
 //! behaviours allowed). Version 2 takes a narrow access to any register as one to its lanes.
 //!
-//! Submodules: `gicd` and `gicr` (the frames), `ident` (what never changes), `private` and
-//! `shared` (the registers with a bit or a byte for each interrupt), `sgi` (version 2's).
+//! Submodules: `gicd` and `gicr` (the frames), `alone` (what needs no vCPU), `ident` (what never changes),
+//! `private` and `shared` (the registers with a bit or a byte for each interrupt), `sgi` (version 2's).
 
+mod alone;
 mod gicd;
 mod gicr;
 mod ident;

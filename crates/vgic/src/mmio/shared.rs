@@ -150,13 +150,19 @@ impl Word {
         vcpu: types::VcpuId,
         host: &mut H,
     ) -> u32 {
-        let waiting = value & !self.enabled & self.hw & !self.edge & !self.soft & self.latch & !self.active;
+        let waiting = self.may_have_fallen(value);
         if waiting == 0 {
             return 0;
         }
         let fallen = waiting & !host.pending(vcpu, base, waiting);
         self.latch &= !fallen;
         fallen
+    }
+
+    /// Returns the forwarded levels among those to be enabled that were acknowledged and wait since.
+    #[inline]
+    pub(super) const fn may_have_fallen(&self, value: u32) -> u32 {
+        value & !self.enabled & self.hw & !self.edge & !self.soft & self.latch & !self.active
     }
 
     /// Applies a write to interrupts of which those that stay resident are at another vCPU.

@@ -44,13 +44,13 @@ fn the_timer_is_delivered_with_its_physical_interrupt() {
         enable_ppi(&mut rig, 0, TIMER);
         rig.enter(0);
         for _ in 0..3 {
-            rig.vcpus[0].inject_hw_ppi(TIMER).unwrap();
-            assert_eq!(rig.enter(0), 1);
+            rig.fire(0, TIMER).unwrap();
+            assert_eq!(rig.enter(0), 0, "it is in a list register at once");
             assert_eq!(rig.cpus[0].acknowledge(), Some(27));
             assert_eq!(rig.cpus[0].end(27), Some(27), "deactivates the physical timer");
             assert_eq!(rig.enter(0), 0, "nothing to do after its end");
         }
-        assert!(rig.vcpus[0].inject_hw_ppi(IntId::new(26)).is_err());
+        assert!(rig.fire(0, IntId::new(26)).is_err());
     }
 }
 
@@ -207,7 +207,7 @@ fn what_is_in_list_registers_moves_with_the_vcpu() {
         let mut rig = linux(version, 1);
         enable_ppi(&mut rig, 0, TIMER);
         rig.write32(0, 0x104, 1 << 8 | 1 << 9);
-        rig.vcpus[0].inject_hw_ppi(TIMER).unwrap();
+        rig.fire(0, TIMER).unwrap();
         let _ = inject(&mut rig, 40);
         rig.enter(0);
         let first = rig.cpus[0].acknowledge().unwrap();

@@ -6,7 +6,7 @@
 use super::delivery::Boxes;
 use super::rig::Rig;
 use super::spec::Spec;
-use crate::{Level, PhysOp, SgiGroup, Version, Width, sgi1r};
+use crate::{Level, PhysOp, SgiGroup, Version, Width, sgi1r, sgir};
 use types::{IntId, VcpuId};
 
 const CPUS: usize = 3;
@@ -174,7 +174,7 @@ impl World {
             return false;
         }
         (timer.active, timer.latch) = (true, false);
-        self.rig.vcpus[v].inject_hw_ppi(IntId::new(TIMER)).unwrap();
+        self.rig.fire(v, IntId::new(TIMER)).unwrap();
         true
     }
 
@@ -326,8 +326,12 @@ impl World {
         let int = self.spec.int(v, ppi);
         self.trace.push(std::format!("ppi {ppi} of {v}"));
         if ppi & 1 == 1 {
-            let _ = self.rig.boxes[v].post_ppi(IntId::new(ppi));
             int.latch = true;
+            if self.random.below(2) == 0 || self.rig.parked[v] {
+                let _ = self.rig.boxes[v].post_ppi(IntId::new(ppi));
+            } else {
+                self.rig.raise(v, IntId::new(ppi));
+            }
         } else {
             int.line = !int.line;
             let level = if int.line { Level::High } else { Level::Low };
@@ -339,11 +343,17 @@ impl World {
         let Some(v) = self.some_cpu() else { return };
         let (list, id) = (self.random.below(8), self.random.below(4));
         self.log(std::format!("cpu {v} sends {id} to {list:#b}"));
-        if self.v2 {
+        let me = VcpuId::new(v as u16);
+        let value = u64::from(id << 24 | list);
+        let (targets, group) = match self.v2 {
+            true => (sgir(list << 16 | id, me), SgiGroup::Any),
+            false => (sgi1r(value, SgiGroup::One, me), SgiGroup::One),
+        };
+        if targets.is_only(me) {
+            self.rig.send_own(v, IntId::new(id), group);
+        } else if self.v2 {
             self.rig.write32(v, 0xf00, list << 16 | id);
         } else {
-            let me = VcpuId::new(v as u16);
-            let value = u64::from(id << 24 | list);
             let model = *self.rig.dist.model();
             let _ = sgi1r(value, SgiGroup::One, me).post(&model, me, &Boxes(&self.rig.boxes));
         }

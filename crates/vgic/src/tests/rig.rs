@@ -2,8 +2,8 @@
 //! would have: what the guest does there, and what the kernel does around it.
 
 use crate::{
-    Access, Distributor, Effects, HwLines, Limits, ListRegs, Lr, LrState, Mailbox, Mailboxes, Maintenance,
-    Model, Origin, Outcome, PhysOp, Place, VcpuGic, VcpuSet, Version, Width,
+    Access, Controls, Distributor, Effects, HwLines, Limits, ListRegs, Lr, LrState, Mailbox, Mailboxes,
+    Maintenance, Model, Origin, Outcome, PhysOp, Place, SgiGroup, VcpuGic, VcpuSet, Version, Width,
 };
 use std::collections::BTreeSet;
 use std::vec::Vec;
@@ -124,6 +124,9 @@ impl ListRegs for Port<'_> {
         assert!(lr.state == LrState::Invalid || twin.is_none(), "twice in list registers: {lr:?}");
         self.cpu.lrs[index] = lr;
     }
+}
+
+impl Controls for Port<'_> {
     fn enabled_groups(&mut self) -> u32 {
         self.cpu.groups
     }
@@ -213,6 +216,30 @@ impl Rig {
         }
     }
 
+    /// The timer of a vCPU's CPU is acknowledged for it.
+    pub fn fire(&mut self, v: usize, ppi: IntId) -> Result<(), crate::Error> {
+        self.with(v, |vcpu, _, port| {
+            let (id, boxes) = (vcpu.id().index(), port.boxes);
+            vcpu.deliver_hw_ppi(ppi, &boxes[id], port)
+        })
+    }
+
+    /// An event of a PPI of the vCPU that runs.
+    pub fn raise(&mut self, v: usize, ppi: IntId) {
+        self.with(v, |vcpu, _, port| {
+            let (id, boxes) = (vcpu.id().index(), port.boxes);
+            vcpu.deliver_ppi(ppi, &boxes[id], port);
+        });
+    }
+
+    /// A vCPU sends an SGI to itself alone.
+    pub fn send_own(&mut self, v: usize, sgi: IntId, group: SgiGroup) {
+        self.with(v, |vcpu, _, port| {
+            let (id, boxes) = (vcpu.id().index(), port.boxes);
+            vcpu.deliver_own_sgi(sgi, group, &boxes[id], port);
+        });
+    }
+
     /// What the kernel does before guest entry. Returns how often it flushed.
     pub fn enter(&mut self, v: usize) -> usize {
         if self.cpus[v].maintenance_due() {
@@ -242,6 +269,11 @@ impl Rig {
     pub fn read(&mut self, v: usize, offset: u32, width: Width) -> u64 {
         for _ in 0..4 {
             let access = Access { offset, width };
+            let unlocked =
+                self.dist.model().read_unlocked(offset, &self.boxes[v]).filter(|_| width == Width::Word);
+            if let Some(value) = unlocked.map(u64::from).or_else(|| self.dist.read_alone(access)) {
+                return value;
+            }
             match self.with(v, |vcpu, dist, port| vcpu.gicd_read(dist, access, port)) {
                 Outcome::Value(value) => return value,
                 // The kernel kicks; the others pass through their exit and entry.
@@ -257,7 +289,12 @@ impl Rig {
 
     pub fn write(&mut self, v: usize, offset: u32, width: Width, value: u64) -> VcpuSet {
         let access = Access { offset, width };
-        let fx = self.with(v, |vcpu, dist, port| vcpu.gicd_write(dist, access, value, port));
+        let mut fx = Effects::NONE;
+        let quiet = width == Width::Word && self.dist.changes_nothing(offset, value as u32);
+        if !self.dist.write_alone(access, value, self.boxes.as_slice(), &mut fx) {
+            fx = self.with(v, |vcpu, dist, port| vcpu.gicd_write(dist, access, value, port));
+        }
+        assert!(!quiet || fx.is_none(), "{fx:?} left of nothing");
         self.keep(v, fx);
         fx.kick
     }

@@ -2,11 +2,13 @@
 //!
 //! [`VcpuGic::flush`] before the guest is entered, [`VcpuGic::park`] when the vCPU leaves its CPU,
 //! [`VcpuGic::maintain`] at a maintenance interrupt. Submodules: `flush` (the pass before guest
-//! entry), `quick` (its short ways), `choose` (what belongs into list registers), `place` (putting it there), `merge` (what
-//! happened to it since), `back` (taking it from there), `ends` (of what was in none).
+//! entry), `quick` (its short ways), `deliver` (straight into a list register), `choose` (what belongs into
+//! list registers), `place` (putting it there), `merge` (what happened to it since), `back` (taking it from
+//! there), `ends` (of what was in none).
 
 mod back;
 mod choose;
+mod deliver;
 mod ends;
 mod flush;
 mod merge;
@@ -68,6 +70,8 @@ pub struct VcpuGic {
     swept: bool,
     /// What the hardware was last told.
     maintenance: Maintenance,
+    /// That was more than nothing: not all that belongs into list registers may be in them.
+    loud: bool,
     /// Ends of interrupts that were in no list register.
     unlisted_ends: u32,
     /// The published state of resident private interrupts is fresh.
@@ -85,6 +89,11 @@ pub struct VcpuGic {
     /// Version 2: sender of an active SGI.
     active_source: [u8; 16],
     shadow: [Lr; MAX_LRS],
+    /// Where the resident private interrupts are.
+    private_lrs: [u8; PRIVATE as usize],
+    /// Those of them that were only pending when their list register was last written, and asked for nothing
+    /// at their end: whatever would keep such a one from being signalled takes it back from there.
+    again: u32,
     /// List registers that may be occupied.
     used: u32,
     /// Those of them that hold SPIs.
@@ -126,6 +135,7 @@ impl VcpuGic {
             work: 0,
             swept: false,
             maintenance: Maintenance::default(),
+            loud: false,
             unlisted_ends: 0,
             fresh: false,
             groups: 0,
@@ -136,6 +146,8 @@ impl VcpuGic {
             sources: [0; 16],
             active_source: [0; 16],
             shadow: [Lr::EMPTY; MAX_LRS],
+            private_lrs: [0; PRIVATE as usize],
+            again: 0,
             used: 0,
             spi_lrs: 0,
             latched: 0,
@@ -173,21 +185,6 @@ impl VcpuGic {
         self.pintid.get(ppi.raw().wrapping_sub(16) as usize).map(|id| IntId::new(u32::from(*id)))
     }
 
-    /// Makes a forwarded PPI pending: this CPU acknowledged it while the vCPU runs here.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchInterrupt`] if it is not forwarded.
-    #[inline]
-    pub fn inject_hw_ppi(&mut self, ppi: IntId) -> Result<(), Error> {
-        let mask = bit(ppi.raw()) & self.word.hw;
-        if !ppi.is_ppi() || mask == 0 {
-            return Err(Error::NoSuchInterrupt);
-        }
-        self.word.latch |= mask;
-        self.dirty = true;
-        Ok(())
-    }
-
     /// Notes a maintenance interrupt: list registers emptied, an interrupt wants to be looked at
     /// again after its end, or the guest ended `unlisted_ends` interrupts that were in no list
     /// register (ICH_HCR_EL2.EOIcount, GICH_HCR.EOICount, which the kernel then clears). The next
@@ -221,8 +218,9 @@ impl VcpuGic {
         })
     }
 
+    /// Tells whether the next guest entry is to flush, whatever the mailbox holds.
     #[inline]
-    pub(crate) const fn is_dirty(&self) -> bool {
+    pub const fn is_dirty(&self) -> bool {
         self.dirty
     }
 

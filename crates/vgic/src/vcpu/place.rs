@@ -4,7 +4,7 @@ use super::choose::{Chosen, Left, is_signalled, rank};
 use super::{MAX_LRS, Run, VcpuGic, work};
 use crate::bits::{bit, low8, low32};
 use crate::dist::word_index;
-use crate::port::{Host, Maintenance};
+use crate::port::{Host, ListRegs, Maintenance};
 use crate::word::{Word, each};
 use crate::{Distributor, Lr, LrState, Origin};
 use arm_spec::gic::{PRIVATE, SGIS};
@@ -60,13 +60,14 @@ impl VcpuGic {
         wanted.underflow &= host.count() > 1;
         if wanted != self.maintenance {
             self.maintenance = wanted;
+            self.loud = wanted != Maintenance::default();
             host.set_maintenance(wanted);
         }
     }
 
     /// Returns the mask of the list registers that there are.
     #[inline]
-    pub(super) fn list_registers<H: Host>(&self, host: &mut H) -> u32 {
+    pub(super) fn list_registers<R: ListRegs>(&self, host: &mut R) -> u32 {
         let count = u32::from(low8(low32(host.count().min(MAX_LRS) as u64)));
         bit(count).wrapping_sub(1)
     }
@@ -163,10 +164,16 @@ impl VcpuGic {
         self.write(index, lr, host);
     }
 
-    pub(super) fn write<H: Host>(&mut self, index: u32, lr: Lr, host: &mut H) {
+    #[inline]
+    pub(super) fn write<R: ListRegs>(&mut self, index: u32, lr: Lr, host: &mut R) {
         if let Some(shadow) = self.shadow.get_mut(index as usize) {
             *shadow = lr;
             self.used |= bit(index);
+            if let Some(at) = self.private_lrs.get_mut(lr.intid.index()) {
+                *at = low8(index);
+                let plain = lr.state == LrState::Pending && !lr.asks_at_end();
+                crate::word::put(&mut self.again, bit(lr.intid.raw()), plain);
+            }
             host.write(index as usize, lr);
         }
     }

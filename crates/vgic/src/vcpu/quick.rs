@@ -62,11 +62,7 @@ impl VcpuGic {
         let Some(mut lr) = self.shadow.get(index as usize).copied() else { return false };
         let Some((word, mask)) = dist.word_mut(lr.intid) else { return false };
         let line = word.line & !word.edge & mask != 0;
-        if word.latch & mask == 0
-            || line
-            || lr.asks_at_end()
-            || host.read(index as usize).state != LrState::Invalid
-        {
+        if word.latch & mask == 0 || line || lr.asks_at_end() || !host.is_empty(index as usize) {
             return false;
         }
         if lr.state.is_pending() {
@@ -93,7 +89,9 @@ impl VcpuGic {
             let Some(index) = self.vacant(None, host) else { return false };
             self.place_private(index, n, host);
         }
-        self.want(Maintenance::default(), host);
+        if self.loud {
+            self.want(Maintenance::default(), host);
+        }
         true
     }
 
@@ -115,7 +113,7 @@ impl VcpuGic {
         if !event || line || !plain || word.deferred() & mask != 0 {
             return false;
         }
-        if host.read(index as usize).state != LrState::Invalid {
+        if !host.is_empty(index as usize) {
             return false;
         }
         if lr.state.is_pending() {
@@ -153,7 +151,7 @@ impl VcpuGic {
                 }),
                 None => false,
             };
-            if !simple || host.read(*index as usize).state != LrState::Invalid {
+            if !simple || !host.is_empty(*index as usize) {
                 return false;
             }
             match dist.as_deref_mut() {

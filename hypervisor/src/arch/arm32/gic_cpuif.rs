@@ -149,7 +149,7 @@ impl ActivePriorities {
 macro_rules! list_registers {
     ($(($n:literal, $low:ident, $high:ident)),*) => {
         /// Reads list register `n` (ICH_LR<n>, ICH_LRC<n>); 0 beyond the last.
-        #[inline]
+        #[inline(never)]
         pub fn read_list_register(n: usize) -> u64 {
             match n {
                 $($n => u64::from(read!($low)) | u64::from(read!($high)) << 32,)*
@@ -160,7 +160,7 @@ macro_rules! list_registers {
         /// Writes list register `n`; nothing beyond the last.
         ///
         /// The half with the state is written last.
-        #[inline]
+        #[inline(never)]
         pub fn write_list_register(n: usize, value: u64) {
             let (low, high) = (super::cp15::low(value), super::cp15::high(value));
             match n {

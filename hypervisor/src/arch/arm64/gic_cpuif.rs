@@ -149,7 +149,7 @@ impl ActivePriorities {
 macro_rules! list_registers {
     ($(($n:literal, $name:literal)),*) => {
         /// Reads list register `n` (ICH_LR<n>_EL2); 0 beyond the last.
-        #[inline]
+        #[inline(never)]
         pub fn read_list_register(n: usize) -> u64 {
             match n {
                 $($n => read!($name),)*
@@ -158,7 +158,7 @@ macro_rules! list_registers {
         }
 
         /// Writes list register `n`; nothing beyond the last.
-        #[inline]
+        #[inline(never)]
         pub fn write_list_register(n: usize, value: u64) {
             match n {
                 $($n => write!($name, value),)*

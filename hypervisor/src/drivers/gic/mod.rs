@@ -16,7 +16,7 @@ use crate::machine::sync::{Lock, rank};
 use arm_spec::gic::{self, Lr};
 use dist::PrivateFrame;
 use types::{CpuId, IntId};
-use vgic::Maintenance;
+use vgic::{ListRegs, Maintenance};
 
 /// Priority of interrupts that EL2 takes; guests' priorities only matter to their virtual interface.
 const PRIORITY: u8 = 0xa0;
@@ -43,6 +43,22 @@ pub enum Gic {
     V2(GicV2),
     /// GICv3.
     V3(GicV3),
+}
+
+/// What an interrupt needs on its way to a guest: this CPU's interface, and its list registers.
+///
+/// [`Gic`] has all of it; where several are called in a row, one look at the version is enough.
+pub trait CpuInterface: Sized {
+    /// Acknowledges the most urgent interrupt: its number, or one from [`gic::SPI_END`] on.
+    fn acknowledge(&self) -> u32;
+    /// Drops the running priority; the interrupt stays active.
+    fn drop_priority(&self, intid: IntId);
+    /// Deactivates an interrupt.
+    fn deactivate(&self, intid: IntId);
+    /// Returns the list registers.
+    fn list_registers(&self) -> impl ListRegs;
+    /// Tells whether lines of forwarded interrupts must be looked at again after a while.
+    fn loses_lines(&self) -> bool;
 }
 
 static GIC: Once<Gic> = Once::new();
@@ -95,31 +111,12 @@ impl Gic {
         }
     }
 
-    /// Acknowledges the most urgent interrupt, if there is one.
-    #[inline]
-    pub fn acknowledge(&self) -> Option<IntId> {
-        let raw = match self {
-            Self::V2(gic) => gic.acknowledge(),
-            Self::V3(_) => crate::arch::gic_cpuif::acknowledge(),
-        };
-        if raw >= gic::SPI_END { None } else { Some(IntId::new(raw)) }
-    }
-
-    /// Drops the running priority; the interrupt stays active.
-    #[inline]
-    pub fn drop_priority(&self, intid: IntId) {
-        match self {
-            Self::V2(gic) => gic.drop_priority(intid),
-            Self::V3(_) => crate::arch::gic_cpuif::drop_priority(intid.raw()),
-        }
-    }
-
     /// Deactivates an interrupt.
     #[inline]
     pub fn deactivate(&self, intid: IntId) {
         match self {
             Self::V2(gic) => gic.deactivate(intid),
-            Self::V3(_) => crate::arch::gic_cpuif::deactivate(intid.raw()),
+            Self::V3(gic) => gic.deactivate(intid),
         }
     }
 
@@ -133,6 +130,7 @@ impl Gic {
 
     /// Runs `f` on the frame that holds an interrupt's registers: the distributor's for an SPI, the
     /// CPU's own for the others.
+    #[inline]
     fn with_frame<R>(&self, intid: IntId, f: impl FnOnce(&PrivateFrame) -> R) -> R {
         match self {
             Self::V2(gic) => f(gic.dist()),
@@ -165,6 +163,12 @@ impl Gic {
     pub fn set_active(&self, intid: IntId, state: State) {
         let register = if state == State::Set { gic::gicd::ISACTIVER } else { gic::gicd::ICACTIVER };
         self.with_frame(intid, |frame| frame.set_bit(register, intid));
+    }
+
+    /// Tells whether an SPI may be active on one CPU and not on another ([`Gic::renew_active`]).
+    #[inline]
+    pub fn keeps_active_by_cpu(&self) -> bool {
+        matches!(self, Self::V2(_))
     }
 
     /// Sets a GICv2 SPI's active state on all CPUs alike, whoever acknowledged it; a GICv3 has but one.
@@ -206,44 +210,34 @@ impl Gic {
     }
 
     /// Returns the number of list registers.
+    #[inline]
     pub fn list_register_count(&self) -> usize {
         match self {
-            Self::V2(gic) => gic.list_register_count(),
-            Self::V3(gic) => gic.list_register_count(),
+            Self::V2(gic) => gic.list_registers().count(),
+            Self::V3(gic) => gic.list_registers().count(),
         }
     }
 
     /// Tells whether lines of forwarded interrupts must be looked at again after a while
-    /// ([`GicV2::loses_lines`]).
+    /// ([`GicV2`] has why).
     #[inline]
     pub fn loses_lines(&self) -> bool {
         matches!(self, Self::V2(gic) if gic.loses_lines())
     }
 
+    /// Returns this CPU's list registers.
+    #[inline]
+    pub fn list_registers(&self) -> impl ListRegs {
+        self
+    }
+
     /// Tells whether the guest that runs here has a forwarded interrupt that it has not deactivated.
     pub fn has_forwarded(&self) -> bool {
-        (0..self.list_register_count()).map(|index| self.read_list_register(index)).any(|lr| {
+        let mut registers = self.list_registers();
+        (0..registers.count()).map(|index| registers.read(index)).any(|lr| {
             lr.state != arm_spec::gic::LrState::Invalid
                 && matches!(lr.origin, arm_spec::gic::Origin::Hardware { .. })
         })
-    }
-
-    /// Reads a list register.
-    #[inline]
-    pub fn read_list_register(&self, index: usize) -> Lr {
-        match self {
-            Self::V2(gic) => gic.read_list_register(index),
-            Self::V3(_) => Lr::decode_v3(crate::arch::gic_cpuif::read_list_register(index)),
-        }
-    }
-
-    /// Writes a list register.
-    #[inline]
-    pub fn write_list_register(&self, index: usize, lr: Lr) {
-        match self {
-            Self::V2(gic) => gic.write_list_register(index, lr),
-            Self::V3(_) => crate::arch::gic_cpuif::write_list_register(index, lr.encode_v3()),
-        }
     }
 
     /// Chooses when a maintenance interrupt comes.
@@ -303,6 +297,37 @@ impl Gic {
                 crate::arch::gic_cpuif::set_vmcr(from.vmcr);
                 from.v3_active.load();
             }
+        }
+    }
+}
+
+impl ListRegs for &Gic {
+    #[inline]
+    fn count(&self) -> usize {
+        self.list_register_count()
+    }
+
+    #[inline]
+    fn read(&mut self, index: usize) -> Lr {
+        match self {
+            Gic::V2(gic) => gic.list_registers().read(index),
+            Gic::V3(gic) => gic.list_registers().read(index),
+        }
+    }
+
+    #[inline]
+    fn is_empty(&mut self, index: usize) -> bool {
+        match self {
+            Gic::V2(gic) => gic.list_registers().is_empty(index),
+            Gic::V3(gic) => gic.list_registers().is_empty(index),
+        }
+    }
+
+    #[inline]
+    fn write(&mut self, index: usize, lr: Lr) {
+        match self {
+            Gic::V2(gic) => gic.list_registers().write(index, lr),
+            Gic::V3(gic) => gic.list_registers().write(index, lr),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! GICv2 with the virtualization extensions (GIC IHI 0048B.b).
 
 use super::dist::PrivateFrame;
-use super::{NoInterface, Trigger};
+use super::{CpuInterface, NoInterface, Trigger};
 use crate::arch::cpu;
 use crate::machine::mmio::MmioWindow;
 use arm_spec::gic::{Lr, gicc, gicd, gich};
 use core::sync::atomic::{AtomicU8, Ordering};
 use types::{CpuId, IntId};
+use vgic::ListRegs;
 
 /// GICD_IIDR of the Cortex-A15's controller (Arm DDI 0438), which QEMU's model has too.
 const IIDR_A15: u32 = 0x43b;
@@ -16,8 +17,13 @@ pub struct GicV2 {
     dist: PrivateFrame,
     cpu: MmioWindow,
     virt: MmioWindow,
-    /// See [`GicV2::loses_lines`].
+    /// A level that rises again before the guest deactivates its interrupt may go unseen until the
+    /// controller is looked at for another reason.
+    ///
+    /// QEMU's model does so (seen in 7.2: its deactivation by a virtual EOI does not look at the lines).
+    /// It cannot be told from the Cortex-A15's own controller, for which the answer is harmless.
     loses_lines: bool,
+    list_registers: usize,
     /// Each CPU's bit in GICD_ITARGETSR, by its logical number.
     interfaces: [AtomicU8; 8],
 }
@@ -31,20 +37,12 @@ impl GicV2 {
         let dist = PrivateFrame::new(dist, 0);
         Self {
             loses_lines: dist.read(gicd::IIDR) == IIDR_A15,
+            list_registers: (virt.read32(gich::VTR as usize) & 0x3f) as usize + 1,
             dist,
             cpu,
             virt,
             interfaces: [const { AtomicU8::new(0) }; 8],
         }
-    }
-
-    /// Tells whether a level that rises again before the guest deactivates its interrupt may go unseen
-    /// until the controller is looked at for another reason.
-    ///
-    /// QEMU's model does so (seen in 7.2: its deactivation by a virtual EOI does not look at the lines).
-    /// It cannot be told from the Cortex-A15's own controller, for which the answer is harmless.
-    pub(super) fn loses_lines(&self) -> bool {
-        self.loses_lines
     }
 
     pub(super) fn dist(&self) -> &PrivateFrame {
@@ -71,36 +69,10 @@ impl GicV2 {
         self.cpu.write32(gicc::CTLR as usize, gicc::CTLR_ENABLE_GRP0 | gicc::CTLR_EOI_MODE);
         self.virt.write32(gich::HCR as usize, gich::HCR_EN);
         self.virt.write32(gich::VMCR as usize, 0);
-        for index in 0..self.list_register_count() {
-            self.write_list_register(index, Lr::EMPTY);
+        for index in 0..self.list_registers {
+            self.list_registers().write(index, Lr::EMPTY);
         }
         Ok(())
-    }
-
-    #[inline]
-    pub(super) fn acknowledge(&self) -> u32 {
-        let iar = self.cpu.read32(gicc::IAR as usize);
-        let intid = iar & gicc::IAR_INTID_MASK;
-        if intid < arm_spec::gic::SGIS {
-            // EL2's own; completed here, as the sender (bits 12:10) must be given back.
-            self.cpu.write32(gicc::EOIR as usize, iar);
-            self.cpu.write32(gicc::DIR as usize, iar);
-        }
-        intid
-    }
-
-    #[inline]
-    pub(super) fn drop_priority(&self, intid: IntId) {
-        if !intid.is_sgi() {
-            self.cpu.write32(gicc::EOIR as usize, intid.raw());
-        }
-    }
-
-    #[inline]
-    pub(super) fn deactivate(&self, intid: IntId) {
-        if !intid.is_sgi() {
-            self.cpu.write32(gicc::DIR as usize, intid.raw());
-        }
     }
 
     fn target(&self, cpu: CpuId) -> u32 {
@@ -139,20 +111,6 @@ impl GicV2 {
         }
     }
 
-    pub(super) fn list_register_count(&self) -> usize {
-        (self.virt.read32(gich::VTR as usize) & 0x3f) as usize + 1
-    }
-
-    #[inline]
-    pub(super) fn read_list_register(&self, index: usize) -> Lr {
-        Lr::decode_v2(self.virt.read32(gich::LR0 as usize + index * 4))
-    }
-
-    #[inline]
-    pub(super) fn write_list_register(&self, index: usize, lr: Lr) {
-        self.virt.write32(gich::LR0 as usize + index * 4, lr.encode_v2());
-    }
-
     pub(super) fn hcr(&self) -> u64 {
         u64::from(self.virt.read32(gich::HCR as usize))
     }
@@ -173,5 +131,66 @@ impl GicV2 {
     pub(super) fn load_interface(&self, vmcr: u64, active: u32) {
         self.virt.write32(gich::VMCR as usize, u32::try_from(vmcr).unwrap_or(0));
         self.virt.write32(gich::APR as usize, active);
+    }
+}
+
+impl CpuInterface for GicV2 {
+    #[inline]
+    fn acknowledge(&self) -> u32 {
+        let iar = self.cpu.read32(gicc::IAR as usize);
+        let intid = iar & gicc::IAR_INTID_MASK;
+        if intid < arm_spec::gic::SGIS {
+            // EL2's own; completed here, as the sender (bits 12:10) must be given back.
+            self.cpu.write32(gicc::EOIR as usize, iar);
+            self.cpu.write32(gicc::DIR as usize, iar);
+        }
+        intid
+    }
+
+    #[inline]
+    fn drop_priority(&self, intid: IntId) {
+        if !intid.is_sgi() {
+            self.cpu.write32(gicc::EOIR as usize, intid.raw());
+        }
+    }
+
+    #[inline]
+    fn deactivate(&self, intid: IntId) {
+        if !intid.is_sgi() {
+            self.cpu.write32(gicc::DIR as usize, intid.raw());
+        }
+    }
+
+    #[inline]
+    fn list_registers(&self) -> impl ListRegs {
+        self
+    }
+
+    #[inline]
+    fn loses_lines(&self) -> bool {
+        self.loses_lines
+    }
+}
+
+impl ListRegs for &GicV2 {
+    #[inline]
+    fn count(&self) -> usize {
+        self.list_registers
+    }
+
+    #[inline]
+    fn is_empty(&mut self, index: usize) -> bool {
+        // Those after the thirty-second are not used (vgic::ListRegs::count).
+        self.virt.read32(gich::ELRSR0 as usize) >> index & 1 != 0
+    }
+
+    #[inline]
+    fn read(&mut self, index: usize) -> Lr {
+        Lr::decode_v2(self.virt.read32(gich::LR0 as usize + index * 4))
+    }
+
+    #[inline]
+    fn write(&mut self, index: usize, lr: Lr) {
+        self.virt.write32(gich::LR0 as usize + index * 4, lr.encode_v2());
     }
 }

@@ -1,14 +1,15 @@
 //! GICv3 (GIC IHI 0069H), CPU interfaces by system registers.
 
-use super::NoInterface;
 use super::dist::PrivateFrame;
+use super::{CpuInterface, NoInterface};
 use crate::arch::{cpu, gic_cpuif};
 use crate::machine::mmio::MmioWindow;
 use crate::machine::percpu::{self, MAX_CPUS};
 use alloc::vec::Vec;
-use arm_spec::gic::{gicd, gicr};
+use arm_spec::gic::{Lr, gicd, gicr};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use types::{CpuId, IntId};
+use vgic::ListRegs;
 
 const CTLR_RWP: u32 = 1 << 31;
 const GICR_CTLR_RWP: u32 = 1 << 3;
@@ -149,9 +150,54 @@ impl GicV3 {
     pub(super) fn route(&self, intid: IntId, mpidr: u64) {
         self.dist.write64(gicd::IROUTER + intid.raw() * 8, mpidr & 0xff_00ff_ffff);
     }
+}
 
-    pub(super) fn list_register_count(&self) -> usize {
+impl CpuInterface for GicV3 {
+    #[inline]
+    fn acknowledge(&self) -> u32 {
+        gic_cpuif::acknowledge()
+    }
+
+    #[inline]
+    fn drop_priority(&self, intid: IntId) {
+        gic_cpuif::drop_priority(intid.raw());
+    }
+
+    #[inline]
+    fn deactivate(&self, intid: IntId) {
+        gic_cpuif::deactivate(intid.raw());
+    }
+
+    #[inline]
+    fn list_registers(&self) -> impl ListRegs {
+        self
+    }
+
+    #[inline]
+    fn loses_lines(&self) -> bool {
+        false
+    }
+}
+
+impl ListRegs for &GicV3 {
+    #[inline]
+    fn count(&self) -> usize {
         self.list_registers
+    }
+
+    #[inline]
+    fn is_empty(&mut self, index: usize) -> bool {
+        gic_cpuif::empty_list_registers() >> index & 1 != 0
+    }
+
+    #[inline]
+    fn read(&mut self, index: usize) -> Lr {
+        Lr::decode_v3(gic_cpuif::read_list_register(index))
+    }
+
+    #[inline]
+    fn write(&mut self, index: usize, lr: Lr) {
+        gic_cpuif::write_list_register(index, lr.encode_v3());
     }
 }
 
