@@ -187,6 +187,11 @@ impl<'a> FrameTable<'a> {
         }
     }
 
+    /// Tells whether a frame has this use.
+    pub fn is_used_as(&self, mfn: Mfn, usage: Usage) -> bool {
+        self.info(mfn).is_some_and(|info| info.is_used_as(FrameInfo::new_used(usage)))
+    }
+
     /// Tells whether every frame of whole pages has this use.
     pub fn all_used(&self, range: PhysRange, usage: Usage) -> bool {
         let used = FrameInfo::new_used(usage);

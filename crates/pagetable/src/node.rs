@@ -98,22 +98,22 @@ impl Node {
 
     /// Tells whether no entry of a table, not of a root of several, is valid; `near` is looked at first.
     pub fn is_empty<S: TableStore>(&self, store: &S, near: usize) -> bool {
-        !self.has_others(store, near) && self.read_raw(store, near) & lpae::VALID == 0
-    }
-
-    /// Tells whether an entry beside `index` of a table, not of a root of several, is valid, looking next to
-    /// it first, where a neighbour often is.
-    pub fn has_others<S: TableStore>(&self, store: &S, index: usize) -> bool {
-        let valid = |index: usize| store.read(self.table, index) & lpae::VALID != 0;
-        (index + 1 < ENTRIES && valid(index + 1))
-            || (index > 0 && valid(index - 1))
-            || store.has_valid(self.table, 0..index)
-            || store.has_valid(self.table, index + 1..ENTRIES)
+        !has_others(store, self.table, near) && self.read_raw(store, near) & lpae::VALID == 0
     }
 
     fn page(&self, index: usize) -> PhysAddr {
         self.table.wrapping_add(((index / ENTRIES) as u64) << PAGE_SHIFT)
     }
+}
+
+/// Tells whether an entry beside `index` of a table is valid, looking next to it first, where a neighbour
+/// often is.
+pub(crate) fn has_others<S: TableStore>(store: &S, table: PhysAddr, index: usize) -> bool {
+    let valid = |index: usize| store.read(table, index) & lpae::VALID != 0;
+    (index + 1 < ENTRIES && valid(index + 1))
+        || (index > 0 && valid(index - 1))
+        || store.has_valid(table, 0..index)
+        || store.has_valid(table, index + 1..ENTRIES)
 }
 
 /// Returns the leaf of `level` that maps to `pa`.

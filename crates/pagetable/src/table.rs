@@ -149,14 +149,14 @@ impl<A: InputAddr> PageTable<A> {
         pa: PhysAddr,
         attrs: Attrs,
     ) -> Result<Option<Mapping>, Error> {
-        let run = self.check(Span::new(at, PAGE_BYTES))?;
+        let at = self.check_page(at)?;
         if !pa.is_aligned(PAGE_BYTES) {
             return Err(Error::Misaligned);
         }
         if pa.raw() > lpae::ADDRESS {
             return Err(Error::OutOfRange);
         }
-        page::replace(store, self.root_node(), run.start, map::Target { stage: A::STAGE, pa, attrs })
+        page::replace(store, self.root_node(), at, map::Target { stage: A::STAGE, pa, attrs })
     }
 
     /// Unmaps one page if something is mapped there that `accept` takes, and returns what was.
@@ -171,8 +171,8 @@ impl<A: InputAddr> PageTable<A> {
         at: A,
         accept: impl Fn(&Mapping) -> bool,
     ) -> Result<Option<Mapping>, Error> {
-        let run = self.check(Span::new(at, PAGE_BYTES))?;
-        page::take(store, self.root_node(), run.start, A::STAGE, accept)
+        let at = self.check_page(at)?;
+        page::take(store, self.root_node(), at, A::STAGE, accept)
     }
 
     /// Gives every mapping in `span` the attributes `attrs`, splitting blocks that reach beyond it.
@@ -220,6 +220,17 @@ impl<A: InputAddr> PageTable<A> {
 
     fn root_node(&self) -> Node {
         Node::root(&self.geometry, self.root)
+    }
+
+    fn check_page(&self, at: A) -> Result<u64, Error> {
+        let at = at.to_input();
+        if at & (PAGE_BYTES - 1) != 0 {
+            return Err(Error::Misaligned);
+        }
+        if at >> self.geometry.input_bits() != 0 {
+            return Err(Error::OutOfRange);
+        }
+        Ok(at)
     }
 
     fn check(&self, span: Span<A>) -> Result<Run, Error> {

@@ -54,6 +54,11 @@ pub fn used(mfn: Mfn) -> Option<Used> {
     with(|table| table.used(mfn)).flatten()
 }
 
+/// Tells whether a frame has this use.
+pub fn is_used_as(mfn: Mfn, usage: Usage) -> bool {
+    with(|table| table.is_used_as(mfn, usage)).unwrap_or(false)
+}
+
 /// Tells whether every frame of `range`, whole pages, has this use.
 pub fn all_used(range: PhysRange, usage: Usage) -> bool {
     with(|table| table.all_used(range, usage)).unwrap_or(false)

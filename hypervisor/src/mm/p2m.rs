@@ -12,7 +12,6 @@ use crate::mm::frames;
 use ::frames::{Usage, Within};
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::sync::atomic::{AtomicU64, Ordering};
 use pagetable::{Attrs, Extent, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
 use types::{Gfn, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr, Vmid};
 
@@ -56,17 +55,17 @@ struct Inner {
 /// Table pages, counted, and the flush of one VMID.
 struct Store {
     vttbr: u64,
-    tables: AtomicU64,
+    tables: u64,
     /// The highest frame number ever mapped.
-    highest: AtomicU64,
+    highest: u64,
     /// Pages set aside for tables, for when no memory is free.
     spare: Vec<PhysAddr>,
 }
 
 impl Store {
     /// Notes that the page at `ipa` is mapped.
-    fn reaches(&self, ipa: Ipa) {
-        self.highest.fetch_max(ipa.frame().raw(), Ordering::Relaxed);
+    fn reaches(&mut self, ipa: Ipa) {
+        self.highest = self.highest.max(ipa.frame().raw());
     }
 
     /// Runs `f` with this VMID loaded, as TLBI by IPA means the current one.
@@ -88,12 +87,12 @@ impl TableStore for Store {
             frame_window::zero_frame(table);
             Some(table)
         })?;
-        self.tables.fetch_add(1, Ordering::Relaxed);
+        self.tables += 1;
         Some(table)
     }
 
     fn free(&mut self, table: PhysAddr) {
-        self.tables.fetch_sub(1, Ordering::Relaxed);
+        self.tables -= 1;
         if self.spare.len() < self.spare.capacity() {
             self.spare.push(table);
         } else {
@@ -139,7 +138,7 @@ impl P2m {
         let root = frames::alloc_root(geometry.root_bytes()).ok_or(Error::OutOfTables)?;
         let vttbr = u64::from(vmid.raw()) << 48 | root.raw();
         let table = PageTable::new(geometry, root)?;
-        let store = Store { vttbr, tables: AtomicU64::new(0), highest: AtomicU64::new(0), spare: Vec::new() };
+        let store = Store { vttbr, tables: 0, highest: 0, spare: Vec::new() };
         Ok(Self { inner: SharedLock::new(Inner { table, store }), vttbr })
     }
 
@@ -242,7 +241,7 @@ impl P2m {
 
     /// Returns the highest frame number that was ever mapped.
     pub fn highest_gfn(&self) -> Gfn {
-        Gfn::new(self.inner.read().store.highest.load(Ordering::Relaxed))
+        Gfn::new(self.inner.read().store.highest)
     }
 
     /// Returns what stands behind an address.
@@ -278,5 +277,5 @@ fn is_memory(mapping: &Mapping) -> bool {
 }
 
 fn pages(inner: &Inner) -> u64 {
-    inner.store.tables.load(Ordering::Relaxed) + shape().geometry.root_tables() as u64
+    inner.store.tables + shape().geometry.root_tables() as u64
 }

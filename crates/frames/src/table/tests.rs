@@ -151,6 +151,7 @@ fn alike_frames_are_told_apart_and_joined_again() {
     assert_eq!(table.free_range(all, Contents::Dirty), Err(Error::References(shared)));
     table.put(shared).unwrap();
     assert!(table.all_used(all, Usage::ram(DOM1)));
+    assert!(table.is_used_as(shared, Usage::ram(DOM1)) && !table.is_used_as(shared, Usage::HYPERVISOR));
     table.transfer(shared, Usage::ram(DOM1), Usage::HYPERVISOR).unwrap();
     assert!(!table.all_used(all, Usage::ram(DOM1)));
     assert!(!table.all_used(range(GIB, 4 << 21), Usage::ram(DOM1)));

@@ -79,28 +79,41 @@ impl Extent {
 
     /// Unmaps the extent, all of which is memory.
     fn take_from(&self, domain: &Domain) -> Option<()> {
-        let range = self.range()?;
-        if self.order == 0 {
-            domain.p2m.take_memory(self.first).ok()?.then_some(())?;
-        } else {
-            domain.p2m.is_all_memory(range).then_some(())?;
-            domain.p2m.unmap(range).ok()?;
+        if self.order > 0 {
+            return self.take_block(domain);
         }
+        domain.p2m.take_memory(self.first).ok()?.then_some(())?;
+        self.forget_grants(domain);
+        Some(())
+    }
+
+    #[inline(never)]
+    fn take_block(&self, domain: &Domain) -> Option<()> {
+        let range = self.range()?;
+        domain.p2m.is_all_memory(range).then_some(())?;
+        domain.p2m.unmap(range).ok()?;
         self.forget_grants(domain);
         Some(())
     }
 
     /// Maps the domain's own frames of the same numbers.
     fn give_back_to(&self, domain: &Domain) -> Option<()> {
+        if self.order > 0 {
+            return self.give_block_to(domain);
+        }
+        let mfn = Mfn::new(self.first.raw());
+        frames::is_used_as(mfn, Usage::ram(domain.id)).then_some(())?;
+        if domain.p2m.replace(self.first, mfn.addr(), PageType::RamRw).ok()?.is_some() {
+            self.forget_grants(domain);
+        }
+        Some(())
+    }
+
+    #[inline(never)]
+    fn give_block_to(&self, domain: &Domain) -> Option<()> {
         let range = self.range()?;
         let pa = PhysAddr::new(range.start().raw());
         frames::all_used(PhysRange::new(pa, range.len_bytes()).ok()?, Usage::ram(domain.id)).then_some(())?;
-        if self.order == 0 {
-            if domain.p2m.replace(self.first, pa, PageType::RamRw).ok()?.is_some() {
-                self.forget_grants(domain);
-            }
-            return Some(());
-        }
         if domain.p2m.map(range, pa, PageType::RamRw).is_ok() {
             return Some(());
         }
