@@ -31,9 +31,10 @@ usage: cargo xtask COMMAND
   run [--arch arm64|arm32] [--gic 2|3] [--cpu MODEL] [--cpus N] [--memory 2G] [--cmdline TEXT]
       [--dom0-cmdline TEXT] [--hypervisor xenolith|xen|none] [--guest linux|demo|FILE] [--disk FILE] [--gdb]
         boot Debian as dom0 on this terminal
-  bench [--arch A] [--gic 2|3] [--filter OP] [--hypervisor-image FILE] [--trace OP] [--update-budgets]
+  bench [--arch A] [--gic 2|3] [--filter OP] [--hypervisor-image FILE] [--save] [--trace OP] [--update-budgets]
         count instructions on the bare machine, on real Xen and on Xenolith, and compare;
-        --trace lists where those of one iteration go; --update-budgets writes tests/bench
+        --save writes docs/PERFORMANCE.md; --trace lists where the instructions of one iteration go;
+        --update-budgets writes tests/bench
   test [--full] [--mutants] [FILTER]
         all tests, or those whose name contains FILTER; logs are kept in target/xtask-logs;
         --mutants plants faults and expects the guests to notice

@@ -40,13 +40,22 @@ impl Counts {
         Self { each }
     }
 
-    /// Names what exceeds `xen`'s, with both numbers.
-    pub fn above(&self, xen: &Self) -> Vec<String> {
+    /// Tells which exceed `xen`'s.
+    pub fn exceeding(&self, xen: &Self) -> [bool; KINDS.len()] {
         // A window's own two barriers, and what interrupts a round, are a small part of one.
         const SLACK: i64 = 25;
-        let pairs = KINDS.iter().zip(self.each.iter().zip(xen.each));
-        let above = pairs.filter(|(_, (ours, xen))| ours.0 > xen.0 + SLACK);
-        above.map(|(kind, (ours, xen))| format!("{kind} {ours} > {xen}")).collect()
+        let mut exceeding = [false; KINDS.len()];
+        for (place, (ours, xen)) in exceeding.iter_mut().zip(self.each.iter().zip(xen.each)) {
+            *place = ours.0 > xen.0 + SLACK;
+        }
+        exceeding
+    }
+
+    /// Names what exceeds `xen`'s, with both numbers.
+    pub fn above(&self, xen: &Self) -> Vec<String> {
+        let pairs = KINDS.iter().zip(self.each.iter().zip(xen.each)).zip(self.exceeding(xen));
+        let above = pairs.filter(|(_, exceeds)| *exceeds);
+        above.map(|((kind, (ours, xen)), _)| format!("{kind} {ours} > {xen}")).collect()
     }
 }
 

@@ -19,8 +19,10 @@ const LIMIT: Duration = Duration::from_secs(240);
 /// The package of the bench guest.
 const GUEST: &str = "guest-bench";
 
+const OPTIONS: &str = "console=dtuart bootscrub=0 noreboot";
+
 /// Two vCPUs share the one CPU in the operations between two of them.
-const OPTIONS: &str = "console=dtuart bootscrub=0 noreboot dom0_max_vcpus=2";
+const VCPUS: u32 = 2;
 
 /// Some command line for the guest: where it has none, a hypervisor takes `bootargs` for the guest's.
 const EVERYTHING: &str = "everything";
@@ -142,8 +144,8 @@ pub struct Run {
     pub under: Under,
     /// `dom0_mem=`.
     pub dom0_mem: String,
-    /// More for the hypervisor's command line.
-    pub options: String,
+    /// dom0's vCPUs.
+    pub vcpus: u32,
     /// The guest's command line.
     pub cmdline: String,
     /// The guest's ramdisk.
@@ -162,7 +164,7 @@ impl Run {
             memory: Memory::gib(1),
             under,
             dom0_mem: DOM0_MEM.into(),
-            options: String::new(),
+            vcpus: VCPUS,
             cmdline: EVERYTHING.into(),
             ramdisk: None,
             qemu: Vec::new(),
@@ -210,13 +212,13 @@ impl Run {
             Some(_) => machine.command(),
             None => machine.command_without_el2(),
         };
-        let options = format!("{OPTIONS} dom0_mem={} {}", self.dom0_mem, self.options);
+        let options = format!("{OPTIONS} dom0_max_vcpus={} dom0_mem={}", self.vcpus, self.dom0_mem);
         let guest = Guest {
             kernel: images.guest.clone(),
             ramdisk: self.ramdisk.clone(),
             cmdline: self.cmdline.clone(),
         };
-        let hypervisor = hypervisor.map(|image| (image, options.trim_end().to_owned()));
+        let hypervisor = hypervisor.map(|image| (image, options));
         Boot { hypervisor, guest }.add_to(&mut qemu);
         qemu.args(["-icount", "shift=0,sleep=off", "-no-reboot"]);
         qemu.args(&self.qemu);

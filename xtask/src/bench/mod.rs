@@ -2,13 +2,18 @@
 //! instruction counting, and how they compare.
 //!
 //! [`lab`] runs the guest, [`protocol`] reads what it prints, [`counts`] and [`trace`] read what the plugin
-//! writes, [`table`] compares.
+//! writes, [`measure`] runs everything, [`table`] compares, [`budget`] holds what was reached, and
+//! [`document`] and [`chart`] make docs/PERFORMANCE.md.
 
 mod boot;
 mod budget;
+mod chart;
 mod counts;
+mod curves;
+mod document;
 mod json;
 mod lab;
+mod lines;
 mod measure;
 mod overhead;
 mod payload;
@@ -20,13 +25,15 @@ mod workers;
 
 use crate::arch::Arch;
 use crate::args::Args;
-use crate::qemu::machine::Gic;
+use crate::qemu::machine::{Gic, PROGRAM};
 use crate::setup::{self, Need};
 use crate::{cmd, paths};
 use anyhow::{Result, bail, ensure};
 use lab::Under;
+use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+use table::Results;
 
 pub use lab::{Images, Kind};
 
@@ -43,6 +50,7 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
     let kinds = kinds(&mut args)?;
     let trace = args.take_value("--trace")?;
     let update = args.take_flag("--update-budgets");
+    let save = args.take_flag("--save");
     let options = Options {
         kinds,
         filter: args.take_value("--filter")?,
@@ -57,13 +65,19 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
     if update {
         return update_budgets(&options).map(|()| ExitCode::SUCCESS);
     }
+    let whole = options.kinds.len() == Kind::ALL.len() && options.filter.is_none() && options.image.is_none();
+    ensure!(whole || !save, "--save goes with everything: no --arch, --gic, --filter or --hypervisor-image");
     let mut sound = true;
-    for results in measure::all(&options)? {
-        println!("{}", table::text(&results));
+    let all = measure::all(&options)?;
+    for results in &all {
+        println!("{}", table::text(results));
         sound &= results.report(Under::Ours).is_some_and(|report| report.failures.is_empty());
         let file = lab::directory()?.join(format!("{}.json", results.kind));
-        std::fs::write(&file, json::document(&results))?;
+        fs::write(&file, json::document(results))?;
         cmd::progress(&format!("wrote {}", paths::shown(&file)));
+    }
+    if save {
+        write_document(&all)?;
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -77,6 +91,25 @@ fn kinds(args: &mut Args) -> Result<Vec<Kind>> {
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(wanted).collect();
     ensure!(!kinds.is_empty(), "arm32 machines have a GICv2");
     Ok(kinds)
+}
+
+/// Writes docs/PERFORMANCE.md with its charts.
+fn write_document(all: &[Results]) -> Result<()> {
+    let kind = Kind::ALL[0];
+    cmd::progress(&format!("measuring the curves on {kind}"));
+    let curves = curves::measure(kind, &Images::build(kind.arch, None)?)?;
+    let version = cmd::output(Command::new(PROGRAM).arg("--version"))?;
+    let emulator = version.lines().next().unwrap_or_default().replace("emulator version ", "");
+    let docs = paths::root().join("docs");
+    for (name, text) in [
+        ("PERFORMANCE.md", document::document(all, &curves, &emulator)),
+        (document::BARS, chart::bars(all)),
+        (document::CURVES, chart::curves(&curves)),
+    ] {
+        fs::write(docs.join(name), text)?;
+        println!("docs/{name}");
+    }
+    Ok(())
 }
 
 /// Writes what this hypervisor costs now as its budgets.

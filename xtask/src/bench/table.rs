@@ -148,11 +148,12 @@ pub fn text(results: &Results) -> String {
 fn values(results: &Results) -> String {
     let mut text = String::new();
     for (name, unit) in value_names(results) {
-        let [bare, xen, ours] = results.reports.each_ref().map(|report| {
-            let value = report.as_ref().and_then(|report| report.value(&name));
-            value.map_or_else(|| "-".to_owned(), |value| value.number.to_string())
-        });
-        let _ = writeln!(text, "{name:22} {bare:>9} {xen:>9} {ours:>9} {unit:>13}");
+        let numbers = results.reports.each_ref().map(|report| Some(report.as_ref()?.value(&name)?.number));
+        let [_, xen, ours] = numbers.map(|number| number.map(Hundredths));
+        let ratio = ratio_cell(ours.zip(xen).and_then(|(ours, xen)| ours.ratio_to(xen)));
+        let [bare, xen, ours] =
+            numbers.map(|number| number.map_or_else(|| "-".to_owned(), |number| number.to_string()));
+        let _ = writeln!(text, "{name:22} {bare:>9} {xen:>9} {ours:>9} {ratio:>13}  {unit}");
     }
     text
 }
@@ -207,7 +208,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("boot                           -      9000       500            ns\n"),
+            text.contains("boot                           -      9000       500          0.06  ns\n"),
             "{text}"
         );
     }

@@ -3,11 +3,14 @@
 //! The plugin lists the executed instructions; the symbols are those of the hypervisor's ELF and the guest's.
 
 use super::lab::{Images, Kind, Run, Under, directory};
+use super::lines::{self, Origin};
 use super::plugin::{self, Mode};
+use crate::arch::Arch;
 use crate::image::symbols::Functions;
 use crate::{cmd, paths};
 use anyhow::{Context, Result, ensure};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -48,18 +51,44 @@ pub fn command(kinds: &[Kind], operation: &str, image: Option<&Path>) -> Result<
             "no window of {operation} was seen; the whole log: {}",
             run.log()?.display()
         );
-        let mut functions = Functions::default();
-        for elf in images.ours_elf.iter().chain([&images.guest_elf]) {
-            functions.add(&fs::read(elf)?)?;
-        }
-        let name_of = |address| functions.at(address).unwrap_or_else(|| format!("{address:#x}"));
+        let names = Names::of(kind.arch, &images, &steps)?;
         println!("{operation} on {kind}, one iteration with the loop around it:");
-        println!("{}", summary(&steps, &name_of));
+        println!("{}", summary(&steps, &names));
         let listing = directory()?.join(format!("trace-{kind}-{operation}.txt"));
-        fs::write(&listing, list(&steps, &name_of))?;
+        fs::write(&listing, list(&steps, &names))?;
         cmd::progress(&format!("each instruction: {}", paths::shown(&listing)));
     }
     Ok(())
+}
+
+/// What the executed addresses are called.
+#[derive(Debug, Default)]
+struct Names {
+    functions: Functions,
+    origins: BTreeMap<u64, Origin>,
+}
+
+impl Names {
+    fn of(arch: Arch, images: &Images, steps: &[Step]) -> Result<Self> {
+        let addresses: BTreeSet<u64> = steps.iter().map(|step| step.address).collect();
+        let addresses: Vec<u64> = addresses.into_iter().collect();
+        let mut names = Self::default();
+        for elf in images.ours_elf.iter().chain([&images.guest_elf]) {
+            names.functions.add(&fs::read(elf)?)?;
+            names.origins.extend(lines::origins(arch, elf, &addresses)?);
+        }
+        Ok(names)
+    }
+
+    /// The function of the ELF.
+    fn symbol(&self, address: u64) -> String {
+        self.functions.at(address).unwrap_or_else(|| format!("{address:#x}"))
+    }
+
+    /// The function of the source.
+    fn source(&self, address: u64) -> String {
+        self.origins.get(&address).map_or_else(|| self.symbol(address), |origin| origin.function.clone())
+    }
 }
 
 /// Reads the first window's lines `at CPU ADDRESS TEXT`.
@@ -75,10 +104,10 @@ fn steps(file: &str) -> Result<Vec<Step>> {
     steps.collect()
 }
 
-fn visits(steps: &[Step], name_of: &impl Fn(u64) -> String) -> Vec<Visit> {
+fn visits(steps: &[Step], names: &Names) -> Vec<Visit> {
     let mut visits: Vec<Visit> = Vec::new();
     for step in steps {
-        let function = name_of(step.address);
+        let function = names.symbol(step.address);
         match visits.last_mut() {
             Some(last) if last.function == function && last.cpu == step.cpu => last.instructions += 1,
             _ => visits.push(Visit { cpu: step.cpu, function, instructions: 1 }),
@@ -87,36 +116,43 @@ fn visits(steps: &[Step], name_of: &impl Fn(u64) -> String) -> Vec<Visit> {
     visits
 }
 
-fn summary(steps: &[Step], name_of: &impl Fn(u64) -> String) -> String {
-    let visits = visits(steps, name_of);
-    let mut by_function: BTreeMap<&str, u64> = BTreeMap::new();
-    for visit in &visits {
-        *by_function.entry(&visit.function).or_default() += visit.instructions;
-    }
-    let mut by_function: Vec<(&str, u64)> = by_function.into_iter().collect();
-    by_function.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
-    let mut text = String::new();
-    for (name, count) in by_function {
-        let _ = writeln!(text, "  {count:>6}  {name}");
-    }
+fn summary(steps: &[Step], names: &Names) -> String {
+    let mut text = String::from("by function of the source, inlined ones by themselves:\n");
+    text.push_str(&sums(steps, |address| names.source(address)));
+    text.push_str("by function of the image:\n");
+    text.push_str(&sums(steps, |address| names.symbol(address)));
     let _ = writeln!(text, "  {:>6}  in all", steps.len());
-    let _ = writeln!(text, "in order:");
-    for Visit { cpu, function, instructions } in &visits {
+    text.push_str("in order:\n");
+    for Visit { cpu, function, instructions } in visits(steps, names) {
         let _ = writeln!(text, "  {instructions:>6}  cpu{cpu} {function}");
     }
     text
 }
 
-fn list(steps: &[Step], name_of: &impl Fn(u64) -> String) -> String {
+/// Adds up by name, the most first.
+fn sums(steps: &[Step], name_of: impl Fn(u64) -> String) -> String {
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    for step in steps {
+        *sums.entry(name_of(step.address)).or_default() += 1;
+    }
+    let mut sums: Vec<(String, u64)> = sums.into_iter().collect();
+    sums.sort_by_key(|(name, count)| (Reverse(*count), name.clone()));
+    sums.into_iter().map(|(name, count)| format!("  {count:>6}  {name}\n")).collect()
+}
+
+fn list(steps: &[Step], names: &Names) -> String {
     let mut text = String::new();
     let mut last = String::new();
     for step in steps {
-        let function = name_of(step.address);
+        let function = names.symbol(step.address);
         if function != last {
             let _ = writeln!(text, "{function}:");
             last = function;
         }
-        let _ = writeln!(text, "  {} {:#x}  {}", step.cpu, step.address, step.text);
+        let origin = names.origins.get(&step.address);
+        let origin =
+            origin.map_or(String::new(), |origin| format!("  ; {} {}", origin.line, origin.function));
+        let _ = writeln!(text, "  {} {:#x}  {}{origin}", step.cpu, step.address, step.text);
     }
     text
 }
@@ -125,11 +161,12 @@ fn list(steps: &[Step], name_of: &impl Fn(u64) -> String) -> String {
 mod tests {
     use super::*;
 
-    const FILE: &str = "at 0 0x1000 svc\nat 0 0x2000 mov x0, x1\nat 0 0x2004 ret\nat 0 0x1004 nop\nwindow 0 x\n\
+    const FILE: &str = "at 0 0x1000 svc\nat 0 0x2000 mov x0, x1\nat 0 0x2004 ret\nat 0 0x1000 nop\nwindow 0 x\n\
                         at 0 0x3000 later\n";
 
-    fn name_of(address: u64) -> String {
-        if address < 0x2000 { "guest" } else { "handler" }.to_owned()
+    fn names() -> Names {
+        let origin = Origin { function: "inlined".into(), line: "a.rs:7".into() };
+        Names { functions: Functions::default(), origins: [(0x2004, origin)].into() }
     }
 
     #[test]
@@ -137,10 +174,17 @@ mod tests {
         let steps = steps(FILE).unwrap();
         assert_eq!(steps.len(), 4);
         assert_eq!(steps[1], Step { cpu: 0, address: 0x2000, text: "mov x0, x1".into() });
-        let text = summary(&steps, &name_of);
-        assert!(text.starts_with("       2  guest\n       2  handler\n       4  in all\n"), "{text}");
-        assert!(text.ends_with("       1  cpu0 guest\n       2  cpu0 handler\n       1  cpu0 guest\n"));
-        assert!(list(&steps, &name_of).contains("handler:\n  0 0x2000  mov x0, x1\n  0 0x2004  ret\nguest:"));
+        let text = summary(&steps, &names());
+        assert!(
+            text.contains("themselves:\n       2  0x1000\n       1  0x2000\n       1  inlined\n"),
+            "{text}"
+        );
+        assert!(text.contains("       4  in all\n"), "{text}");
+        assert!(
+            text.ends_with("       1  cpu0 0x2000\n       1  cpu0 0x2004\n       1  cpu0 0x1000\n"),
+            "{text}"
+        );
+        assert!(list(&steps, &names()).contains("  0 0x2004  ret  ; a.rs:7 inlined\n"));
     }
 
     #[test]
