@@ -14,7 +14,7 @@ struct Aligned<B>(B);
 /// EFAULT.
 pub fn read<T: GuestStruct>(at: u64) -> Result<T, XenErrno> {
     let mut bytes = Aligned(T::buffer());
-    read_bytes(at, bytes.0.as_mut())?;
+    guest_copy::read_array(GuestVa::new(at), &mut bytes.0).map_err(|_| XenErrno::Efault)?;
     Ok(T::decode(&bytes.0))
 }
 
@@ -23,7 +23,7 @@ pub fn read<T: GuestStruct>(at: u64) -> Result<T, XenErrno> {
 /// # Errors
 /// EFAULT.
 pub fn write<T: GuestStruct>(at: u64, value: &T) -> Result<(), XenErrno> {
-    write_bytes(at, value.encode().as_ref())
+    guest_copy::write_array(GuestVa::new(at), &value.encode()).map_err(|_| XenErrno::Efault)
 }
 
 /// Copies bytes from the caller.
@@ -48,7 +48,8 @@ pub fn write_bytes(at: u64, bytes: &[u8]) -> Result<(), XenErrno> {
 /// EFAULT.
 pub fn read_u64(array: GuestVa, index: u64) -> Result<u64, XenErrno> {
     let mut bytes = Aligned([0; 8]);
-    read_bytes(element(array, index, 8)?, &mut bytes.0)?;
+    let at = GuestVa::new(element(array, index, 8)?);
+    guest_copy::read_array(at, &mut bytes.0).map_err(|_| XenErrno::Efault)?;
     Ok(u64::from_le_bytes(bytes.0))
 }
 

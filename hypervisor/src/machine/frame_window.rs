@@ -17,7 +17,8 @@ pub const MAX_RANGES: usize = 64;
 pub struct NotRam;
 
 /// Numbers of the first frame and of that behind the last of each range of RAM that may be touched, in
-/// the order they were added. (Frame numbers, as these have one word on A32.)
+/// the order they were added; the rest are empty. The boot CPU adds them before there are others. (Frame
+/// numbers, as these have one word on A32.)
 static RAM: [[AtomicUsize; 2]; MAX_RANGES] = [const { [const { AtomicUsize::new(0) }; 2] }; MAX_RANGES];
 static RANGES: AtomicUsize = AtomicUsize::new(0);
 
@@ -34,7 +35,7 @@ pub fn add_ram(range: PhysRange) -> Result<(), NotRam> {
     let [start, end] = RAM.get(at).ok_or(NotRam)?;
     start.store(frame_number(range.start().raw().saturating_add(PAGE_BYTES - 1)), Ordering::Relaxed);
     end.store(frame_number(range.end().raw()), Ordering::Relaxed);
-    RANGES.store(at.wrapping_add(1), Ordering::Release);
+    RANGES.store(at.wrapping_add(1), Ordering::Relaxed);
     Ok(())
 }
 
@@ -49,11 +50,10 @@ pub fn is_ram(pa: PhysAddr, bytes: u64) -> bool {
 /// Tells whether the frames `first` to `last` are RAM, in one range.
 #[inline]
 fn are_ram(first: usize, last: usize) -> bool {
-    let count = RANGES.load(Ordering::Acquire);
     let holds = |[start, end]: &[AtomicUsize; 2]| {
         first >= start.load(Ordering::Relaxed) && last < end.load(Ordering::Relaxed)
     };
-    RAM.iter().take(count).any(holds)
+    RAM.iter().any(holds)
 }
 
 fn check(pa: PhysAddr, bytes: usize) -> Result<(), NotRam> {
@@ -102,23 +102,37 @@ fn pieces(pa: PhysAddr, bytes: usize, mut f: impl FnMut(*mut u8, usize, usize)) 
     Ok(())
 }
 
-/// The most bytes that are copied without a call: none where the function called moves eight words at once.
-const LITTLE_BYTES: usize = if size_of::<usize>() == 8 { 64 } else { 0 };
+/// The most bytes that are copied without a call: few on A32, where the function called moves eight words at once.
+const LITTLE_BYTES: usize = if size_of::<usize>() == 8 { 64 } else { 16 };
 
 /// Copies bytes, most of which are the few words of a guest's structure.
 ///
 /// # Safety
-/// As [`core::ptr::copy_nonoverlapping`], but that others may write the source meanwhile.
-#[inline]
+/// As [`core::ptr::copy_nonoverlapping`], but that others may access the guest's bytes meanwhile.
+#[inline(always)]
 unsafe fn copy_little(from: *const u8, to: *mut u8, bytes: usize) {
-    let word = size_of::<usize>();
-    if bytes > LITTLE_BYTES || (from as usize | to as usize | bytes) % word != 0 {
-        // SAFETY: the caller's.
-        return unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) };
+    // SAFETY: the caller's duty; `copy_words` finds both places aligned. Any bytes are a number.
+    unsafe {
+        let places = from as usize | to as usize;
+        if bytes <= LITTLE_BYTES && (places | bytes).is_multiple_of(size_of::<usize>()) {
+            copy_words::<usize>(from.cast(), to.cast(), bytes / size_of::<usize>());
+        } else if bytes == 4 && places.is_multiple_of(4) {
+            copy_words::<u32>(from.cast(), to.cast(), 1);
+        } else {
+            core::ptr::copy_nonoverlapping(from, to, bytes);
+        }
     }
-    for at in (0..bytes).step_by(word) {
-        // SAFETY: the caller's; both are aligned. Volatile, or the loop becomes the call that it saves.
-        unsafe { to.add(at).cast::<usize>().write_volatile(from.add(at).cast::<usize>().read_volatile()) }
+}
+
+/// Copies aligned words one by one.
+///
+/// # Safety
+/// As [`copy_little`].
+#[inline(always)]
+unsafe fn copy_words<W>(from: *const W, to: *mut W, count: usize) {
+    for n in 0..count {
+        // SAFETY: the caller's duty. Volatile, or the loop becomes the call that it saves.
+        unsafe { to.add(n).write_volatile(from.add(n).read_volatile()) }
     }
 }
 
@@ -150,7 +164,7 @@ pub fn write(pa: PhysAddr, buffer: &[u8]) -> Result<(), NotRam> {
     let (from, bytes) = (buffer.as_ptr(), buffer.len());
     if is_in_frame(pa, bytes) {
         // SAFETY: as in `read`, in the other direction.
-        return in_frame(pa, |to| unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) });
+        return in_frame(pa, |to| unsafe { copy_little(from, to, bytes) });
     }
     pieces(pa, bytes, |to, offset, len| {
         // SAFETY: as in `read`, in the other direction.

@@ -6,7 +6,7 @@
 
 use crate::arch::sysreg::{self, Access};
 use crate::machine::frame_window::{self, NotRam};
-use crate::machine::percpu::{self, PerCpu};
+use crate::machine::percpu;
 use types::{GuestVa, PAGE_BYTES, PhysAddr};
 
 /// The guest's address does not lead to memory it may access so.
@@ -39,7 +39,7 @@ fn page<R>(
     access: Access,
     f: impl FnOnce(PhysAddr) -> Result<R, NotRam>,
 ) -> Result<R, BadAddress> {
-    let vcpu = percpu::this().and_then(PerCpu::current).ok_or(BadAddress)?;
+    let vcpu = percpu::this_vcpu().ok_or(BadAddress)?;
     let _held = vcpu.domain.p2m.hold();
     f(translate(va, access)?).map_err(|_| BadAddress)
 }
@@ -97,6 +97,19 @@ pub fn write(va: GuestVa, buffer: &[u8]) -> Result<(), BadAddress> {
         let piece = buffer.get(offset..offset + len).ok_or(NotRam)?;
         frame_window::write(pa, piece)
     })
+}
+
+/// Copies an array from the calling vCPU's memory: few instructions, as the compiler knows its length.
+///
+/// # Errors
+/// If any byte of it is not readable RAM.
+#[inline(never)]
+pub fn read_array<B: AsMut<[u8]>>(va: GuestVa, array: &mut B) -> Result<(), BadAddress> {
+    let buffer = array.as_mut();
+    if !is_in_page(va, buffer.len()) {
+        return read(va, buffer);
+    }
+    page(va, Access::Read, |pa| frame_window::read(pa, buffer))
 }
 
 /// Copies an array to the calling vCPU's memory: few instructions, as the compiler knows its length.

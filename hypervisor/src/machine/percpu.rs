@@ -116,6 +116,12 @@ pub fn this() -> Option<&'static PerCpu> {
     arch::traps::this_cpu()
 }
 
+/// Returns the vCPU that runs on this CPU, or `None` where none does.
+#[inline]
+pub fn this_vcpu() -> Option<&'static Vcpu> {
+    arch::traps::this_vcpu()
+}
+
 /// Notes that a lock of `rank` is taken, and stops where a higher or equal one is already held.
 #[inline]
 pub fn rank_taken(rank: u8) {

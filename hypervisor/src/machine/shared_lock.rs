@@ -40,6 +40,15 @@ pub struct WriteGuard<'a, T, const R: u8> {
 /// Waits until it is `ticket`'s turn.
 #[inline]
 fn wait(turn: &AtomicU32, ticket: u32) {
+    if turn.load(Ordering::Acquire) != ticket {
+        wait_long(turn, ticket);
+    }
+}
+
+/// Apart, so that who need not wait keeps no registers for it.
+#[cold]
+#[inline(never)]
+fn wait_long(turn: &AtomicU32, ticket: u32) {
     while turn.load(Ordering::Acquire) != ticket {
         Relax::relax();
     }

@@ -12,7 +12,7 @@ const HYPERCALL: u16 = xen_abi::hypercall::HVC_TAG;
 const SMCCC: u16 = 0;
 
 /// Handles HVC; the preferred return address is after it.
-#[inline]
+#[inline(always)]
 pub fn handle(cx: &mut Cx<'_>, esr: Esr) -> Effect {
     match esr.immediate() {
         HYPERCALL => {

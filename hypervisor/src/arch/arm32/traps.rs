@@ -87,6 +87,12 @@ pub fn this_cpu() -> Option<&'static PerCpu> {
     unsafe { cpu.as_ref() }
 }
 
+/// Returns the vCPU that runs on this CPU, or `None` where none does.
+#[inline]
+pub fn this_vcpu() -> Option<&'static Vcpu> {
+    this_cpu()?.current()
+}
+
 /// Runs what is current on this CPU, forgetting its Hyp stack.
 pub fn enter(cpu: &'static PerCpu) -> ! {
     let Some(vcpu) = cpu.current() else { cpu::park() };

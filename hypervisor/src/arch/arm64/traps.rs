@@ -79,6 +79,15 @@ pub fn this_cpu() -> Option<&'static PerCpu> {
     unsafe { (!context.is_null()).then(|| (*context).cpu)?.as_ref() }
 }
 
+/// Returns the vCPU that runs on this CPU, or `None` where none does.
+#[inline]
+pub fn this_vcpu() -> Option<&'static Vcpu> {
+    let context = read!("tpidr_el2") as *const Context;
+    // SAFETY: as in `this_cpu`; `vcpu` is null or lives while current, and nobody keeps a reference to it
+    // over a switch (PerCpu::current).
+    unsafe { (!context.is_null()).then(|| (*context).vcpu)?.as_ref() }
+}
+
 /// Runs what is current on this CPU, forgetting its EL2 stack.
 pub fn enter(cpu: &'static PerCpu) -> ! {
     let context = read!("tpidr_el2") as *mut Context;

@@ -83,6 +83,13 @@ pub fn this_cpu() -> Option<&'static PerCpu> {
     unsafe { context.as_ref()?.cpu.as_ref() }
 }
 
+/// Returns the vCPU that runs on this CPU, or `None` where none does.
+pub fn this_vcpu() -> Option<&'static Vcpu> {
+    let context = state::with(|state| state.current);
+    // SAFETY: as in `this_cpu`, and `vcpu` is null or lives while current.
+    unsafe { context.as_ref()?.vcpu.as_ref() }
+}
+
 /// Runs `context` on this CPU: on the host nothing can.
 pub fn enter(_cpu: &'static PerCpu) -> ! {
     cpu::park()
