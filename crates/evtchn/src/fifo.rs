@@ -9,7 +9,7 @@ use crate::channel::Queue;
 use crate::domain::EventChannels;
 use crate::send::Delivery;
 use crate::two_level::upcall;
-use crate::words::{Change, Hostile, Place, SharedWords, Word, clear, set, update};
+use crate::words::{Change, Hostile, Place, SharedWords, Word, clear, set};
 use types::{Mfn, Port};
 use xen_abi::event_channel::{
     EVTCHN_FIFO_LINK_MASK, EVTCHN_FIFO_LINKED, EVTCHN_FIFO_MASKED, EVTCHN_FIFO_NR_CHANNELS,
@@ -46,7 +46,7 @@ impl EventChannels {
             set(words, word, PENDING)?;
             return Ok(Delivery::Pending);
         };
-        let before = update(words, word, |w| {
+        let before = words.update(word, |w| {
             if w & (MASKED | LINKED) == 0 {
                 (w | PENDING | LINKED) & !EVTCHN_FIFO_LINK_MASK
             } else {
@@ -63,7 +63,7 @@ impl EventChannels {
         let Some(word) = self.event_word(port) else {
             return Ok(Delivery::Nothing);
         };
-        let before = update(words, word, |w| w & !MASKED)?;
+        let before = words.update(word, |w| w & !MASKED)?;
         if before & PENDING == 0 {
             return Ok(Delivery::Nothing);
         }
@@ -107,7 +107,7 @@ impl EventChannels {
             let behind = |w: u32| {
                 if w & LINKED != 0 { w & !EVTCHN_FIFO_LINK_MASK | port.raw() } else { w }
             };
-            if update(words, tail_word, behind)? & LINKED != 0 {
+            if words.update(tail_word, behind)? & LINKED != 0 {
                 return Ok(Delivery::Pending);
             }
         }

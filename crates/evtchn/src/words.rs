@@ -27,6 +27,15 @@ pub trait SharedWords {
     /// # Errors
     /// The value that was seen.
     fn compare_exchange(&self, word: Word, current: u32, new: u32) -> Result<(), u32>;
+
+    /// Replaces a word's value by `change` of it, as [`update`] does, and returns the value before.
+    ///
+    /// # Errors
+    /// As [`update`].
+    #[inline]
+    fn update(&self, word: Word, change: impl Fn(u32) -> u32) -> Result<u32, Hostile> {
+        update(self.load(word), change, |current, new| self.compare_exchange(word, current, new))
+    }
 }
 
 /// The place of a structure in guest memory: 8-byte aligned and within one page.
@@ -63,29 +72,29 @@ impl Place {
 
 /// The guest kept a word from being updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hostile;
+pub struct Hostile;
 
 /// How often an update is tried. A failure takes a write by the guest to the same granule within a
 /// few instructions, so that an honest guest causes a handful in a row at most.
 pub(crate) const RETRIES: usize = 512;
 
-/// Replaces a word's value by `change` of it and returns the value before; where both are equal
-/// nothing is written.
+/// Replaces a value, `current` when it was read, by `change` of it, and returns the value before; where both
+/// are equal nothing is written. `exchange` tries once, and may fail without a cause.
 ///
 /// # Errors
-/// If the guest interferes [`RETRIES`] times in a row.
-pub(crate) fn update<W: SharedWords>(
-    words: &W,
-    word: Word,
+/// If the guest interferes 512 times in a row.
+#[inline]
+pub fn update(
+    mut current: u32,
     change: impl Fn(u32) -> u32,
+    exchange: impl Fn(u32, u32) -> Result<(), u32>,
 ) -> Result<u32, Hostile> {
-    let mut current = words.load(word);
     for _ in 0..RETRIES {
         let new = change(current);
         if new == current {
             return Ok(current);
         }
-        match words.compare_exchange(word, current, new) {
+        match exchange(current, new) {
             Ok(()) => return Ok(current),
             Err(seen) => current = seen,
         }
@@ -102,12 +111,12 @@ pub(crate) enum Change {
 
 /// Sets the bits of `mask` and says whether any was clear.
 pub(crate) fn set<W: SharedWords>(words: &W, word: Word, mask: u32) -> Result<Change, Hostile> {
-    let before = update(words, word, |w| w | mask)?;
+    let before = words.update(word, |w| w | mask)?;
     Ok(if before & mask == mask { Change::Unneeded } else { Change::Made })
 }
 
 /// Clears the bits of `mask` and says whether any was set.
 pub(crate) fn clear<W: SharedWords>(words: &W, word: Word, mask: u32) -> Result<Change, Hostile> {
-    let before = update(words, word, |w| w & !mask)?;
+    let before = words.update(word, |w| w & !mask)?;
     Ok(if before & mask == 0 { Change::Unneeded } else { Change::Made })
 }

@@ -9,8 +9,8 @@ use crate::machine::frame_window;
 use crate::machine::sync::{Lock, rank};
 use crate::mm::frames;
 use crate::sched;
-use core::sync::atomic::{AtomicU64, Ordering};
-use evtchn::{Bucket, Delivery, Error, EventChannels, OutOfMemory, Sent, SharedWords, Word};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use evtchn::{Bucket, Delivery, Error, EventChannels, Hostile, OutOfMemory, Sent, SharedWords, Word};
 use pagetable::PageType;
 use types::{DomId, Gfn, Mfn, Port, VcpuId};
 use xen_abi::XenErrno;
@@ -29,9 +29,9 @@ pub struct Events {
 pub struct FrameWords;
 
 impl FrameWords {
-    fn on<R>(word: Word, f: impl FnOnce(&core::sync::atomic::AtomicU32) -> R) -> Option<R> {
-        let pa = word.frame.addr().wrapping_add((word.index as u64) << 2);
-        frame_window::with_u32(pa, f).ok()
+    #[inline]
+    fn on<R>(word: Word, f: impl FnOnce(&AtomicU32) -> R) -> Option<R> {
+        frame_window::with_word(word.frame, word.index, f).ok()
     }
 }
 
@@ -46,10 +46,20 @@ impl SharedWords for FrameWords {
     }
 
     fn compare_exchange(&self, word: Word, current: u32, new: u32) -> Result<(), u32> {
-        let change = |cell: &core::sync::atomic::AtomicU32| {
+        let change = |cell: &AtomicU32| {
             cell.compare_exchange_weak(current, new, Ordering::SeqCst, Ordering::SeqCst).map(|_| ())
         };
         Self::on(word, change).unwrap_or(Err(0))
+    }
+
+    fn update(&self, word: Word, change: impl Fn(u32) -> u32) -> Result<u32, Hostile> {
+        let on_cell = |cell: &AtomicU32| {
+            let exchange = |current, new| {
+                cell.compare_exchange_weak(current, new, Ordering::SeqCst, Ordering::SeqCst).map(|_| ())
+            };
+            evtchn::update(cell.load(Ordering::SeqCst), change, exchange)
+        };
+        Self::on(word, on_cell).unwrap_or(Err(Hostile))
     }
 }
 

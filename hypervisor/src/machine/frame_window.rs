@@ -7,7 +7,7 @@
 
 use crate::arch::{cache, window};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use types::{PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange, VirtAddr};
+use types::{Mfn, PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange, VirtAddr};
 
 /// The most separate ranges of RAM.
 pub const MAX_RANGES: usize = 64;
@@ -63,14 +63,19 @@ fn check(pa: PhysAddr, bytes: usize) -> Result<(), NotRam> {
 /// Runs `f` with a pointer to the byte at `pa`, valid to the end of its frame.
 #[inline]
 fn in_frame<R>(pa: PhysAddr, f: impl FnOnce(*mut u8) -> R) -> Result<R, NotRam> {
-    if let Some(pointer) = window::shown(pa) {
-        return Ok(f(pointer));
+    at_offset(frame_number(pa.raw()), crate::arch::to_usize(pa.page_offset()), f)
+}
+
+/// As [`in_frame`], by a frame's number and an offset into it.
+#[inline]
+fn at_offset<R>(frame: usize, offset: usize, f: impl FnOnce(*mut u8) -> R) -> Result<R, NotRam> {
+    if let Some(page) = window::shown(frame) {
+        return Ok(f(page.wrapping_add(offset)));
     }
-    let frame = frame_number(pa.raw());
     if !are_ram(frame, frame) {
         return Err(NotRam);
     }
-    Ok(window::with(pa, f))
+    Ok(window::with(PhysAddr::new((frame as u64) << PAGE_SHIFT | offset as u64), f))
 }
 
 /// Tells whether `bytes` from `pa` on are in one frame.
@@ -244,22 +249,27 @@ pub fn write_u64(pa: PhysAddr, value: u64) {
     });
 }
 
-/// Runs `f` on the naturally aligned 32-bit word at `pa`, which a guest may change at any time.
+/// Runs `f` on the 32-bit word `index` of a frame, which a guest may change at any time.
 ///
 /// `f` reaches no other frame.
 ///
 /// # Errors
-/// If it is not an aligned word of RAM.
+/// If it is no word of RAM.
 #[inline]
-pub fn with_u32<R>(pa: PhysAddr, f: impl FnOnce(&AtomicU32) -> R) -> Result<R, NotRam> {
-    if !pa.is_aligned(4) {
+pub fn with_word<R>(frame: Mfn, index: usize, f: impl FnOnce(&AtomicU32) -> R) -> Result<R, NotRam> {
+    if index >= WORDS {
         return Err(NotRam);
     }
     // SAFETY: (1) the word is RAM, aligned and mapped while `f` runs; (2) every bit pattern is valid and
     // concurrent changes by the guest are accesses of another observer; (3) EL2's own objects are in no
     // frame that callers name.
-    in_frame(pa, |pointer| f(unsafe { &*pointer.cast::<AtomicU32>() }))
+    at_offset(crate::arch::to_usize(frame.raw()), index << 2, |pointer| {
+        f(unsafe { &*pointer.cast::<AtomicU32>() })
+    })
 }
+
+/// The 32-bit words of a frame.
+const WORDS: usize = 1 << (PAGE_SHIFT - 2);
 
 /// Zeroes one frame for a page table.
 pub fn zero_frame(pa: PhysAddr) {

@@ -40,13 +40,12 @@ pub const fn permanent(_pa: PhysAddr) -> Option<VirtAddr> {
     None
 }
 
-/// Returns a pointer to the byte at `pa` if its frame is shown already, so that it is known to be RAM;
-/// it is valid until another window is opened.
+/// Returns a pointer to a frame, by its number, if it is shown already, so that it is known to be RAM; it is
+/// valid until another window is opened.
 #[inline]
-pub fn shown(pa: PhysAddr) -> Option<*mut u8> {
-    let frame = frame_number(pa);
+pub fn shown(frame: usize) -> Option<*mut u8> {
     let slot = slot(frame);
-    (SHOWN[slot].load(Ordering::Relaxed) == frame | SHOWS).then(|| pointer(slot, pa))
+    (SHOWN[slot].load(Ordering::Relaxed) == frame | SHOWS).then(|| page(slot).raw() as *mut u8)
 }
 
 /// Runs `f` with a pointer to the byte at `pa`, which must be in RAM, valid to the end of its page.
@@ -76,8 +75,12 @@ fn slot(frame: usize) -> usize {
 
 #[inline]
 fn pointer(slot: usize, pa: PhysAddr) -> *mut u8 {
-    let page = layout::WINDOWS.wrapping_add(slot << PAGE_SHIFT);
-    (page.raw() + super::to_usize(pa.page_offset())) as *mut u8
+    (page(slot).raw() + super::to_usize(pa.page_offset())) as *mut u8
+}
+
+#[inline]
+fn page(slot: usize) -> VirtAddr {
+    layout::WINDOWS.wrapping_add(slot << PAGE_SHIFT)
 }
 
 /// Moves a slot over a frame by break before make (Arm ARM DDI 0406C B3.10.1): the old entry is gone from
@@ -88,7 +91,7 @@ fn show(slot: usize, frame: usize) {
     // table walker alone.
     let entry = unsafe { &window_table[slot] };
     entry.store(0, Ordering::Relaxed);
-    tlb::flush_el2_page_local(layout::WINDOWS.wrapping_add(slot << PAGE_SHIFT));
+    tlb::flush_el2_page_local(page(slot));
     entry.store((frame as u64) << PAGE_SHIFT | PAGE, Ordering::Relaxed);
     cpu::dsb_nsh();
     cpu::isb();
