@@ -29,6 +29,9 @@ pub enum Error {
     BadOrder,
 }
 
+/// An error that names a frame.
+type AtFrame = fn(Mfn) -> Error;
+
 /// Where an allocation may lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
@@ -196,7 +199,7 @@ impl<'a> FrameTable<'a> {
     pub fn all_used(&self, range: PhysRange, usage: Usage) -> bool {
         let used = FrameInfo::new_used(usage);
         let same = |info: &FrameInfo| {
-            if info.is_used_as(used) { Ok(()) } else { Err(Error::Owner as fn(Mfn) -> Error) }
+            if info.is_used_as(used) { Ok(()) } else { Err(Error::Owner as AtFrame) }
         };
         self.check(range, same).is_ok()
     }
@@ -310,12 +313,12 @@ impl<'a> FrameTable<'a> {
     fn check(
         &self,
         range: PhysRange,
-        accept: impl Fn(&FrameInfo) -> Result<(), fn(Mfn) -> Error>,
+        accept: impl Fn(&FrameInfo) -> Result<(), AtFrame>,
     ) -> Result<(), Error> {
         for part in parts(range) {
             let section = self.section(part.0)?;
             let (start, end) = part_indexes(section, part);
-            let wrong = |(index, error): (u32, Option<fn(Mfn) -> Error>)| {
+            let wrong = |(index, error): (u32, Option<AtFrame>)| {
                 error.unwrap_or(Error::NoSection)(section.mfn(index))
             };
             section.check(start, end, &accept).map_err(wrong)?;

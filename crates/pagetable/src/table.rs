@@ -211,6 +211,16 @@ impl<A: InputAddr> PageTable<A> {
         Some(Extent { span: Span::new(A::from_input(run.start), run.end - run.start), mapping })
     }
 
+    /// Tells whether all of `span` is mapped, by leaves with attributes that `accept` takes.
+    pub fn all_mapped<S: TableStore>(
+        &self,
+        store: &S,
+        span: Span<A>,
+        accept: impl Fn(Attrs) -> bool,
+    ) -> bool {
+        self.check(span).is_ok_and(|run| walk::all_mapped(store, self.root_node(), run, &accept))
+    }
+
     /// Unmaps everything, at most `max_tables` table pages at a call; call until it is complete.
     ///
     /// The tree must not be mapped into between the calls.

@@ -34,6 +34,20 @@ pub(crate) fn next_mapped<S: TableStore>(store: &S, node: Node, run: Run) -> Opt
     None
 }
 
+/// Tells whether all of `run` is mapped, by leaves with attributes that `accept` takes.
+pub(crate) fn all_mapped<S: TableStore>(
+    store: &S,
+    node: Node,
+    run: Run,
+    accept: &impl Fn(Attrs) -> bool,
+) -> bool {
+    node.slots(run).all(|slot| match node.read(store, slot.index) {
+        Entry::Invalid => false,
+        Entry::Leaf(entry) => accept(Attrs::of_entry(entry)),
+        Entry::Table(table) => all_mapped(store, node.child(slot.index, table), slot.run, accept),
+    })
+}
+
 /// What a leaf in `node` translates `input` to.
 pub(crate) fn mapping(node: &Node, entry: u64, input: u64) -> Mapping {
     let within = input & (node.slot_bytes() - 1);

@@ -22,7 +22,7 @@ use crate::machine::sync::Once;
 use crate::mm::{frames, p2m};
 use crate::sched;
 use devicetree::Tree;
-use options::{Options, Warning};
+use options::{BootScrub, Options, Warning};
 use types::{CpuId, PAGE_SHIFT, PhysAddr, PhysRange};
 
 /// What boot found out and what later stages, hypercalls and debug keys ask for.
@@ -78,6 +78,9 @@ pub fn primary(dtb: PhysAddr) -> ! {
     smmu::bypass_all(&machine.tree);
     let others = smp::start_others(machine);
     let dom0 = build::dom0(machine, &modules, memory);
+    if machine.options.bootscrub == BootScrub::Now {
+        frames::scrub_free();
+    }
     if others == smp::Arrived::All {
         memory::unmap_identity();
     }

@@ -260,10 +260,10 @@ pub fn with_word<R>(frame: Mfn, index: usize, f: impl FnOnce(&AtomicU32) -> R) -
     if index >= WORDS {
         return Err(NotRam);
     }
-    // SAFETY: (1) the word is RAM, aligned and mapped while `f` runs; (2) every bit pattern is valid and
-    // concurrent changes by the guest are accesses of another observer; (3) EL2's own objects are in no
-    // frame that callers name.
     at_offset(crate::arch::to_usize(frame.raw()), index << 2, |pointer| {
+        // SAFETY: (1) the word is RAM, aligned and mapped while `f` runs; (2) every bit pattern is valid
+        // and concurrent changes by the guest are accesses of another observer; (3) EL2's own objects are
+        // in no frame that callers name.
         f(unsafe { &*pointer.cast::<AtomicU32>() })
     })
 }
@@ -273,7 +273,7 @@ const WORDS: usize = 1 << (PAGE_SHIFT - 2);
 
 /// Zeroes one frame for a page table.
 pub fn zero_frame(pa: PhysAddr) {
-    window::with(pa.align_down(PAGE_BYTES), cache::zero_page);
+    window::with(pa.align_down(PAGE_BYTES), |page| cache::zero_page(VirtAddr::new(page as usize)));
 }
 
 /// Returns mapped memory as a slice for good.

@@ -83,6 +83,21 @@ pub fn put(mfn: Mfn) {
     }
 }
 
+/// Zeroes all free memory, a run of at most 2 MiB at a time.
+pub fn scrub_free() {
+    /// Frames that are taken, and looked at, at a time.
+    const RUN: u32 = 512;
+    let mut cursor = Mfn::new(0);
+    while stats().dirty_frames > 0 {
+        let Some(run) = with(|table| table.take_dirty(&mut cursor, RUN, RUN)).flatten() else { continue };
+        (0..run.len_bytes()).step_by(crate::arch::to_usize(PAGE_BYTES)).for_each(|offset| {
+            frame_window::zero_frame(run.start().wrapping_add(offset));
+        });
+        // They are in use and have one reference: they can be freed.
+        let _ = with(|table| table.free_range(run, Contents::Clean));
+    }
+}
+
 /// Returns how much is free.
 pub fn stats() -> Stats {
     with(|table| table.stats()).unwrap_or(Stats { free_frames: 0, dirty_frames: 0 })

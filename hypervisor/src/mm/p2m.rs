@@ -214,23 +214,25 @@ impl P2m {
     pub fn take_memory(&self, gfn: Gfn) -> Result<bool, Error> {
         let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
         let Inner { table, store } = &mut *self.inner.write();
-        Ok(table.take(store, ipa, is_memory)?.is_some())
+        Ok(table.take(store, ipa, |mapping| is_ram(mapping.attrs))?.is_some())
+    }
+
+    /// Maps `range` where anything or nothing may be mapped.
+    ///
+    /// # Errors
+    /// If tables run out; some of what was mapped may be gone then.
+    pub fn map_over(&self, range: IpaRange, pa: PhysAddr, page: PageType) -> Result<(), Error> {
+        let Inner { table, store } = &mut *self.inner.write();
+        table.unmap(store, Span::from(range))?;
+        table.map(store, Span::from(range), pa, Attrs::stage2(page))?;
+        store.reaches(range.end().wrapping_add(PAGE_BYTES.wrapping_neg()));
+        Ok(())
     }
 
     /// Tells whether all of `range` is mapped to memory.
     pub fn is_all_memory(&self, range: IpaRange) -> bool {
         let inner = self.inner.read();
-        let mut at = range.start();
-        while at < range.end() {
-            let rest = Span::new(at, range.end().raw() - at.raw());
-            match inner.table.next_mapped(&inner.store, rest) {
-                Some(extent) if extent.span.start == at && is_memory(&extent.mapping) => {
-                    at = at.wrapping_add(extent.span.bytes);
-                }
-                _ => return false,
-            }
-        }
-        true
+        inner.table.all_mapped(&inner.store, Span::from(range), is_ram)
     }
 
     /// Finds the first mapped run in `span`, at most one leaf long.
@@ -272,8 +274,8 @@ impl P2m {
     }
 }
 
-fn is_memory(mapping: &Mapping) -> bool {
-    mapping.attrs.page_type().is_some_and(PageType::is_ram)
+fn is_ram(attrs: Attrs) -> bool {
+    attrs.page_type().is_some_and(PageType::is_ram)
 }
 
 fn pages(inner: &Inner) -> u64 {

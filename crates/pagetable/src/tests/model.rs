@@ -61,6 +61,9 @@ impl World {
     fn step(&mut self) {
         let (page, len) = self.span();
         let kind = *self.rng.pick(&TYPES);
+        let all = self.table.all_mapped(&self.store, Self::ipa(page, len), |a| a.page_type() == Some(kind));
+        let of_kind = self.model.range(page..page + len).filter(|(_, mapped)| mapped.1 == kind).count();
+        assert_eq!(all, of_kind as u64 == len);
         let flushes = self.store.flushes.len();
         match self.rng.below(7) {
             0..=1 => self.map(page, len, kind),

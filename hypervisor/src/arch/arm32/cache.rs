@@ -43,8 +43,8 @@ pub fn clean_invalidate(start: VirtAddr, bytes: usize) {
 }
 
 /// Zeroes a page of Normal memory, of which nobody holds a reference.
-pub fn zero_page(page: *mut u8) {
-    let mut at = page as usize;
+pub fn zero_page(page: VirtAddr) {
+    let mut at = page.raw();
     let end = at.wrapping_add(PAGE);
     while at < end {
         // SAFETY: the caller passes a mapped page of its own, which a turn's stores divide.
@@ -59,7 +59,7 @@ pub fn zero_page(page: *mut u8) {
     }
 }
 
-const _: () = assert!(PAGE % (LINES_A_TURN * STORE_BYTES) == 0);
+const _: () = assert!(PAGE.is_multiple_of(LINES_A_TURN * STORE_BYTES));
 
 /// Invalidates all instruction caches and branch predictors of the inner shareable domain.
 pub fn invalidate_instructions() {

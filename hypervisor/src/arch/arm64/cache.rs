@@ -44,7 +44,7 @@ pub fn clean_invalidate(start: VirtAddr, bytes: usize) {
 }
 
 /// Zeroes a page of Normal memory, of which nobody holds a reference.
-pub fn zero_page(page: *mut u8) {
+pub fn zero_page(page: VirtAddr) {
     let dczid: u64;
     // SAFETY: reads an identification register.
     unsafe { asm!("mrs {}, dczid_el0", out(reg) dczid, options(nomem, nostack, preserves_flags)) }
@@ -52,9 +52,9 @@ pub fn zero_page(page: *mut u8) {
     let block = 4 << (dczid & 0xf);
     if dczid & 1 << 4 != 0 || block * LINES_A_TURN > PAGE {
         // SAFETY: the caller passes a mapped page of its own.
-        return unsafe { core::ptr::write_bytes(page, 0, PAGE) };
+        return unsafe { core::ptr::write_bytes(page.raw() as *mut u8, 0, PAGE) };
     }
-    let mut at = page as usize;
+    let mut at = page.raw();
     let end = at.wrapping_add(PAGE);
     while at < end {
         // SAFETY: as above: a turn's blocks divide the page.

@@ -7,9 +7,9 @@ use types::VirtAddr;
 pub fn clean_invalidate(_start: VirtAddr, _bytes: usize) {}
 
 /// Zeroes a page, of which nobody holds a reference.
-pub fn zero_page(page: *mut u8) {
+pub fn zero_page(page: VirtAddr) {
     // SAFETY: the caller passes a page of its own.
-    unsafe { core::ptr::write_bytes(page, 0, 4096) }
+    unsafe { core::ptr::write_bytes(page.raw() as *mut u8, 0, 4096) }
 }
 
 /// Invalidates all instruction caches of the inner shareable domain.

@@ -63,11 +63,11 @@ pub struct LogLevels {
 /// `bootscrub=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BootScrub {
-    /// Free memory is scrubbed by idle CPUs.
+    /// Free memory is scrubbed when it is handed out; Xen's idle CPUs may do it before.
     Idle,
     /// Free memory is scrubbed before dom0 starts.
     Now,
-    /// Free memory is taken as clean.
+    /// As [`Self::Idle`]: what boot left in memory is nobody's, but goes to no guest either.
     Off,
 }
 

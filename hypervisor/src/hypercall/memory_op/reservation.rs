@@ -72,11 +72,6 @@ impl Extent {
         IpaRange::new(start, bytes).ok()
     }
 
-    fn gfns(&self) -> impl Iterator<Item = Gfn> {
-        let first = self.first.raw();
-        (first..first.saturating_add(1 << self.order)).map(Gfn::new)
-    }
-
     /// Unmaps the extent, all of which is memory.
     fn take_from(&self, domain: &Domain) -> Option<()> {
         if self.order > 0 {
@@ -117,10 +112,8 @@ impl Extent {
         if domain.p2m.map(range, pa, PageType::RamRw).is_ok() {
             return Some(());
         }
-        // Part of it is mapped, to the same or to something else: each page in its turn.
-        let mapped = self.gfns().try_for_each(|gfn| {
-            domain.p2m.replace(gfn, Mfn::new(gfn.raw()).addr(), PageType::RamRw).map(|_| ())
-        });
+        // Part of it is mapped, to the same or to something else.
+        let mapped = domain.p2m.map_over(range, pa, PageType::RamRw);
         self.forget_grants(domain);
         mapped.ok()
     }
