@@ -28,6 +28,7 @@ fn run(machine: &'static rt::machine::Machine) {
     let shared = memory::shared_info(machine);
     memory::reservations(machine);
     memory::give_and_take(machine);
+    memory::give_and_take_block(machine);
     vcpu::run(machine);
     misc::run(machine, &shared);
 }

@@ -1,7 +1,7 @@
 //! HYPERVISOR_memory_op as Linux's dom0 uses it. xen/include/public/memory.h.
 
 use rt::check::{check, check_eq, check_with};
-use rt::machine::Machine;
+use rt::machine::{Machine, Range};
 use rt::pages::{self, Page};
 use rt::xen::{self, Block, DOMID_SELF, ENOSYS};
 use rt::{fault, mmio};
@@ -73,8 +73,13 @@ pub fn reservations(machine: &Machine) {
 
 /// struct xen_memory_reservation { extent_start, nr_extents, extent_order, mem_flags, domid }.
 fn reservation(command: usize, list: &mut Block<8>) -> isize {
+    extent(command, list, 0)
+}
+
+/// One extent of 2^`order` pages.
+fn extent(command: usize, list: &mut Block<8>, order: u32) -> isize {
     let mut block = Block::<32>::new();
-    block.set64(0, list.address() as u64).set64(8, 1).set16(24, DOMID_SELF);
+    block.set64(0, list.address() as u64).set64(8, 1).set32(16, order).set16(24, DOMID_SELF);
     xen::call(xen::MEMORY_OP, command, &mut block)
 }
 
@@ -113,4 +118,49 @@ pub fn give_and_take(machine: &Machine) {
         xen::call(xen::MEMORY_OP, POPULATE, &mut many),
         0,
     );
+}
+
+/// Bytes and order of a block of stage 2.
+const BLOCK: (u64, u32) = (0x20_0000, 9);
+
+/// A block of RAM that nothing is in; single pages are taken from the top.
+fn free_block(machine: &Machine) -> Option<u64> {
+    let tree = Range { base: machine.fdt_base, size: machine.fdt.size() as u64 };
+    machine.memory.as_slice().iter().find_map(|bank| {
+        let end = (bank.base + bank.size).saturating_sub(4 * BLOCK.0);
+        (bank.base.next_multiple_of(BLOCK.0)..end).step_by(0x20_0000).find(|base| {
+            let block = Range { base: *base, size: BLOCK.0 };
+            bank.holds(*base, BLOCK.0) && !block.overlaps(&machine.image) && !block.overlaps(&tree)
+        })
+    })
+}
+
+/// Ballooning 2 MiB, as a whole and where a page is missing already.
+pub fn give_and_take_block(machine: &Machine) {
+    let Some(base) = free_block(machine) else {
+        check("a block of free memory", false);
+        return;
+    };
+    let words = [base, base + 0x5000, base + BLOCK.0 - 4].map(|at| at as usize);
+    let gone = || words.map(|at| fault::catch(|| _ = mmio::load32(at, 0)).is_some());
+    let kept = || words.map(|at| mmio::load32(at, 0));
+    (1..).zip(words).for_each(|(value, at)| mmio::store32(at, value));
+    let mut list = Block::<8>::new();
+    let mut call = |command, gfn, order| {
+        list.set64(0, gfn);
+        extent(command, &mut list, order)
+    };
+    let gfn = base >> 12;
+    check_eq("decrease_reservation takes a page out of a block", call(DECREASE, gfn + 5, 0), 1);
+    check("only that page is gone", gone() == [false, true, false]);
+    check_eq("decrease_reservation refuses a block that lacks a page", call(DECREASE, gfn, BLOCK.1), 0);
+    check("its other pages stay", gone() == [false, true, false]);
+    check_eq("populate_physmap fills a block that lacks a page", call(POPULATE, gfn, BLOCK.1), 1);
+    check("all pages are back", gone() == [false; 3]);
+    check("with what was in them", kept() == [1, 2, 3]);
+    check_eq("decrease_reservation takes a block", call(DECREASE, gfn, BLOCK.1), 1);
+    check("all its pages are gone", gone() == [true; 3]);
+    check_eq("populate_physmap gives a block", call(POPULATE, gfn, BLOCK.1), 1);
+    check("the same block", kept() == [1, 2, 3]);
+    check_eq("a block begins at a multiple of its size", call(DECREASE, gfn + 1, BLOCK.1), 0);
 }
