@@ -8,6 +8,7 @@ pub mod errata;
 pub mod gic_cpuif;
 pub mod idregs;
 pub mod layout;
+mod memory;
 pub mod smc;
 pub mod sysreg;
 pub mod timer;
