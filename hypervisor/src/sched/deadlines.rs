@@ -67,7 +67,7 @@ const LINES_NS: u64 = 1_000_000;
 /// deactivated: any interrupt makes a controller that loses lines look at them all.
 pub fn look_at_lines(gic: &Gic) {
     let Some(cpu) = percpu::this() else { return };
-    if !gic.has_forwarded() || cpu.local.with(|local| local.lines.is_some()) {
+    if cpu.local.with(|local| local.lines.is_some()) || !gic.has_line_to_lose() {
         return;
     }
     let at = timer::counter().wrapping_add(clock::ns_to_ticks(LINES_NS));

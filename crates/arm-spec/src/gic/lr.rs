@@ -145,6 +145,12 @@ impl Lr {
         }
     }
 
+    /// Tells whether a register of version 2 has a hardware interrupt that has not been deactivated.
+    #[inline]
+    pub const fn is_forwarded_v2(raw: u32) -> bool {
+        raw & V2_HW != 0 && raw >> 28 & 3 != 0
+    }
+
     /// Encodes for version 3, which has no source CPUs (GIC IHI 0069H 12.4.5, ICH_LR<n>_EL2).
     #[inline]
     pub const fn encode_v3(self) -> u64 {
@@ -234,6 +240,8 @@ mod tests {
             ] {
                 let lr = lr(state, origin);
                 assert_eq!(Lr::decode_v2(lr.encode_v2()), lr);
+                let forwarded = lr.state != LrState::Invalid && matches!(lr.origin, Origin::Hardware { .. });
+                assert_eq!(Lr::is_forwarded_v2(lr.encode_v2()), forwarded);
                 assert_eq!(Lr::decode_v3(lr.encode_v3()), lr);
             }
         }

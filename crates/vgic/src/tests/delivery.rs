@@ -182,6 +182,34 @@ fn a_software_level_is_taken_until_the_line_falls() {
 }
 
 #[test]
+fn the_end_of_a_level_that_fell_is_not_heard_of() {
+    for version in BOTH {
+        let mut rig = linux(version, 1);
+        let ppi = IntId::new(30);
+        enable_ppi(&mut rig, 0, ppi);
+        for _ in 0..2 {
+            let _ = rig.boxes[0].set_ppi_line(ppi, Level::High);
+            rig.enter(0);
+            let iar = rig.cpus[0].acknowledge().unwrap();
+            let _ = rig.boxes[0].set_ppi_line(ppi, Level::Low);
+            rig.enter(0);
+            rig.cpus[0].end(iar);
+            assert!(!rig.cpus[0].maintenance_due());
+        }
+        let _ = rig.boxes[0].set_ppi_line(ppi, Level::High);
+        rig.enter(0);
+        let iar = rig.cpus[0].acknowledge().unwrap();
+        for level in [Level::Low, Level::High] {
+            let _ = rig.boxes[0].set_ppi_line(ppi, level);
+            rig.enter(0);
+        }
+        rig.cpus[0].end(iar);
+        assert!(rig.cpus[0].maintenance_due(), "it rose again before the end");
+        assert_eq!(rig.take(0), Some(30));
+    }
+}
+
+#[test]
 fn more_than_fits_comes_in_order_of_priority() {
     for version in BOTH {
         let mut rig = linux(version, 1);

@@ -9,7 +9,7 @@ use crate::bits::bit;
 use crate::dist::{NOBODY, first_of};
 use crate::port::{Host, Maintenance};
 use crate::word::each;
-use crate::{Distributor, Lr, LrState, Version};
+use crate::{Distributor, Lr, LrState, Origin, Version};
 use arm_spec::gic::{PRIVATE, SGIS};
 use types::IntId;
 
@@ -107,6 +107,10 @@ impl VcpuGic {
         let Some(mut lr) = self.shadow.get(index as usize).copied() else { return false };
         let mask = bit(lr.intid.raw());
         let word = &self.word;
+        let eventful = word.edge | word.hw | word.latch | word.deferred();
+        if lr.intid.is_ppi() && eventful & mask == 0 && self.latched & bit(index) == 0 {
+            return self.follow(index, lr, host);
+        }
         let event = word.latch & word.enabled & word.forwarded(self.groups) & mask != 0;
         let line = word.line & !word.edge & mask != 0;
         let plain = !lr.asks_at_end() && !self.is_v2_sgi(lr.intid.raw());
@@ -123,6 +127,35 @@ impl VcpuGic {
         self.word.latch &= !mask;
         self.word.publish(mask, lr.state);
         self.latched |= bit(index);
+        self.write(index, lr, host);
+        true
+    }
+
+    /// Brings the line of a level that software drives into its list register: if it is high, it is looked at
+    /// when the interrupt ends; if it is low, the guest's end need not be heard of. One that has ended leaves.
+    fn follow<H: Host>(&mut self, index: u32, mut lr: Lr, host: &mut H) -> bool {
+        let mask = bit(lr.intid.raw());
+        let high = self.word.line & mask != 0;
+        let state = host.read(index as usize).state;
+        if state.is_pending() && !high {
+            // It is withdrawn, and room is made for others.
+            return false;
+        }
+        if lr.state.is_pending() && !state.is_pending() {
+            self.word.acknowledged(mask);
+        }
+        if state == LrState::Invalid {
+            // An ended one that asked for maintenance does so until it is overwritten.
+            if lr.asks_at_end() {
+                host.write(index as usize, Lr::EMPTY);
+            }
+            self.word.resident &= !mask;
+            self.release(index);
+            return true;
+        }
+        lr.state = state;
+        lr.origin = Origin::Software { source: 0, eoi: high };
+        self.word.publish(mask, state);
         self.write(index, lr, host);
         true
     }

@@ -231,13 +231,10 @@ impl Gic {
         self
     }
 
-    /// Tells whether the guest that runs here has a forwarded interrupt that it has not deactivated.
-    pub fn has_forwarded(&self) -> bool {
-        let mut registers = self.list_registers();
-        (0..registers.count()).map(|index| registers.read(index)).any(|lr| {
-            lr.state != arm_spec::gic::LrState::Invalid
-                && matches!(lr.origin, arm_spec::gic::Origin::Hardware { .. })
-        })
+    /// Tells whether the guest that runs here has a forwarded interrupt that it has not deactivated, and whose
+    /// line may be lost ([`loses_lines`](Self::loses_lines)).
+    pub fn has_line_to_lose(&self) -> bool {
+        matches!(self, Self::V2(gic) if gic.loses_lines() && gic.has_forwarded())
     }
 
     /// Chooses when a maintenance interrupt comes.

@@ -128,6 +128,12 @@ impl GicV2 {
         self.virt.read32(gich::APR as usize)
     }
 
+    /// Tells whether a list register has a hardware interrupt.
+    pub(super) fn has_forwarded(&self) -> bool {
+        let raw = |index: usize| self.virt.read32(gich::LR0 as usize + index * 4);
+        (0..self.list_registers).any(|index| Lr::is_forwarded_v2(raw(index)))
+    }
+
     pub(super) fn load_interface(&self, vmcr: u64, active: u32) {
         self.virt.write32(gich::VMCR as usize, u32::try_from(vmcr).unwrap_or(0));
         self.virt.write32(gich::APR as usize, active);
