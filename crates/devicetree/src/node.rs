@@ -168,8 +168,12 @@ impl<'a> Tree<'a> {
 
     /// Tells whether the text at an offset of the strings block is `name`.
     pub(crate) fn is_string(&self, offset: u32, name: &str) -> bool {
-        let tail = self.strings.get(index(offset)..).and_then(|tail| tail.strip_prefix(name.as_bytes()));
-        tail.is_some_and(|rest| rest.first() == Some(&0))
+        let tail = self.strings.get(index(offset)..).unwrap_or_default();
+        // Most names differ in their first byte already.
+        if tail.first() != name.as_bytes().first() && !name.is_empty() {
+            return false;
+        }
+        tail.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.first() == Some(&0))
     }
 }
 

@@ -45,12 +45,13 @@ pub(crate) fn token(block: &[u8], at: usize) -> Result<(Token<'_>, usize), Fault
 }
 
 fn property(block: &[u8], at: usize) -> Result<(Token<'_>, usize), Fault> {
-    let len = be32(block, at).ok_or(Fault::UnexpectedEnd)?;
-    let name = at.checked_add(4).and_then(|at| be32(block, at)).ok_or(Fault::UnexpectedEnd)?;
-    let start = at.checked_add(8).ok_or(Fault::UnexpectedEnd)?;
-    let end = start.checked_add(index(len)).ok_or(Fault::BadPropertyLength(len))?;
-    let value = block.get(start..end).ok_or(Fault::BadPropertyLength(len))?;
-    Ok((Token::Property(name, value), align4(end).ok_or(Fault::BadPropertyLength(len))?))
+    // The length and the name together: every walk passes most properties by.
+    let head = block.get(at..).and_then(|rest| rest.split_first_chunk::<8>());
+    let (&[l0, l1, l2, l3, n0, n1, n2, n3], rest) = head.ok_or(Fault::UnexpectedEnd)?;
+    let (len, name) = (u32::from_be_bytes([l0, l1, l2, l3]), u32::from_be_bytes([n0, n1, n2, n3]));
+    let value = rest.get(..index(len)).ok_or(Fault::BadPropertyLength(len))?;
+    let end = at.checked_add(8).and_then(|start| start.checked_add(index(len))).and_then(align4);
+    Ok((Token::Property(name, value), end.ok_or(Fault::BadPropertyLength(len))?))
 }
 
 fn align4(at: usize) -> Option<usize> {
