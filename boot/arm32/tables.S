@@ -1,4 +1,4 @@
-// The first Hyp page tables. boot_root: the image at its link address by pages, and the table of the
+// The first Hyp page tables. boot_root: the image at its link address by pages, and the two tables of the
 // window slots. ident_root: the image's first page at its physical and at its link address, for the
 // instructions around the MMU's switch.
 //
@@ -24,6 +24,7 @@ build_tables:
     link_table boot_root, 0, boot_l2
     link_table boot_l2, (IMAGE_VA >> 21), boot_l3
     link_table boot_l2, (WINDOW_VA >> 21), window_table
+    link_table boot_l2, ((WINDOW_VA >> 21) + 1), window_table_2
     adr_l r0, __text_start
     adr_l r1, __text_end
     ldr  r2, ={PAGE_RX_LOW}
@@ -117,6 +118,7 @@ boot_l2:      .space 4096
 boot_l3:      .space 4096
 .global window_table
 window_table: .space 4096
+window_table_2: .space 4096
 .global ident_root
 ident_root:   .space 4096
 ident_tables: .space 4 * 4096

@@ -3,7 +3,7 @@
 //! | from | size | what |
 //! |---|---|---|
 //! | `0x0020_0000` | 2 MiB | the image, by pages |
-//! | `0x0040_0000` | 2 MiB | windows: eight pages for each CPU |
+//! | `0x0040_0000` | 4 MiB | windows: sixteen pages for each CPU |
 //! | `0x1000_0000` | 256 MiB | stacks, a guard page under each |
 //! | `0x2000_0000` | 512 MiB | heap |
 //! | `0x4000_0000` | 1 GiB | frame table: 512 GiB of RAM |

@@ -1,7 +1,7 @@
 //! How Hyp mode reaches a frame: there is no room to map all RAM, so each CPU has a few pages of addresses
 //! that it moves over the frames it needs.
 //!
-//! The slots' table is in the image, and a slot is touched by its CPU alone, so moving it takes no lock
+//! The slots' tables are in the image, and a slot is touched by its CPU alone, so moving it takes no lock
 //! and only local TLB maintenance. A slot stays where it is until another frame is needed that falls to
 //! it: walking tables or looking at a guest's words again moves none.
 
@@ -20,14 +20,14 @@ const PAGE: u64 =
     lpae::VALID | lpae::TABLE_OR_PAGE | Attrs::el2(El2Memory::Normal, El2Access::ReadWrite).bits();
 
 /// The slots of a CPU; a frame falls to one by the low bits of its number.
-const SLOTS: usize = 8;
+const SLOTS: usize = 16;
 
 unsafe extern "C" {
-    /// The last-level table behind the slots (boot/arm32/tables.S).
+    /// The last-level tables behind the slots (boot/arm32/tables.S).
     static window_table: [AtomicU64; SLOTS * MAX_CPUS];
 }
 
-const _: () = assert!(SLOTS * MAX_CPUS <= 512, "the slots have one table");
+const _: () = assert!(SLOTS * MAX_CPUS <= 2 * lpae::ENTRIES, "the slots have two tables");
 
 /// What each slot shows: a frame's number and [`SHOWS`], or zero for nothing.
 static SHOWN: [AtomicUsize; SLOTS * MAX_CPUS] = [const { AtomicUsize::new(0) }; SLOTS * MAX_CPUS];
