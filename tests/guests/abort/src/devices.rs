@@ -43,6 +43,8 @@ fn wide(at: usize) {
     let fault = fault::catch(|| mmio::load_discarded(at));
     check_eq("the zero register can be loaded", u32::from(fault.is_some()), 0);
     mmio::store32(at, 0x6040_20a0);
+    let wrong = rt::arch::registers_misnamed(gic::gicd() + gic::TYPER);
+    check_eq("every register can be named in an access that is emulated", wrong, 0);
 }
 
 #[cfg(target_arch = "arm")]

@@ -7,6 +7,10 @@ use rt::xen::{self, Block, EFAULT, ENOSYS};
 /// An address that stage 1 does not map: the unused end of the window.
 pub const UNMAPPED: usize = arch::WINDOW + 0x1f_f000;
 
+/// XENVER_version (version.h) and SCHEDOP_yield (sched.h).
+const VERSION: usize = 0;
+const YIELD: usize = 0;
+
 pub fn run() {
     for (name, number) in [
         ("hypercall 0 (x86 only) is ENOSYS", 0),
@@ -16,7 +20,13 @@ pub fn run() {
     ] {
         check_eq(name, hypercall(number, [0; 5]), ENOSYS);
     }
-    check_eq("registers that are no argument survive", arch::registers_lost_by_hypercall(), 0);
+    for (name, number, argument) in [
+        ("registers that are no argument survive a call", xen::XEN_VERSION, VERSION),
+        ("registers that are no argument survive an unknown call", 63, 0),
+        ("registers that are no argument survive giving up the CPU", xen::SCHED_OP, YIELD),
+    ] {
+        check_eq(name, arch::registers_lost_by_hypercall(number, argument), 0);
+    }
     check_eq(
         "get_features from an unmapped address is EFAULT",
         hypercall(xen::XEN_VERSION, [6, UNMAPPED, 0, 0, 0]),

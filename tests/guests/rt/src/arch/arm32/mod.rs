@@ -119,22 +119,23 @@ pub fn hypercall(number: usize, args: [usize; 5]) -> isize {
     result.cast_signed()
 }
 
-/// Whether r5-r10 survive XENVER_version, as the hypercall ABI promises; counts the losers.
-pub fn registers_lost_by_hypercall() -> u32 {
-    let lost: u32;
+/// Whether r5-r10 survive a hypercall with one argument, as the ABI promises; counts the losers. The call is
+/// one that takes no address.
+pub fn registers_lost_by_hypercall(number: usize, argument: usize) -> usize {
+    let lost: usize;
     // SAFETY: Saves r6 and r7, which compiled code reserves, on the stack and restores them; the call
     // touches no memory.
     unsafe {
         asm!(
             ".arch_extension virt", "push {{r6, r7}}",
             "mov r5, #0x50", "mov r6, #0x60", "mov r7, #0x70", "mov r8, #0x80", "mov r9, #0x90",
-            "mov r10, #0xa0", "mov r12, #17", "mov r0, #0", "mov r1, #0", "hvc #0xEA1", "mov r0, #0",
+            "mov r10, #0xa0", "mov r1, #0", "hvc #0xEA1", "mov r0, #0",
             "cmp r5, #0x50", "addne r0, r0, #1", "cmp r6, #0x60", "addne r0, r0, #1",
             "cmp r7, #0x70", "addne r0, r0, #1", "cmp r8, #0x80", "addne r0, r0, #1",
             "cmp r9, #0x90", "addne r0, r0, #1", "cmp r10, #0xa0", "addne r0, r0, #1",
             "pop {{r6, r7}}",
-            lateout("r0") lost, out("r1") _, out("r2") _, out("r3") _, out("r4") _, out("r5") _,
-            out("r8") _, out("r9") _, out("r10") _, out("r12") _,
+            inlateout("r0") argument => lost, out("r1") _, out("r2") _, out("r3") _, out("r4") _, out("r5") _,
+            out("r8") _, out("r9") _, out("r10") _, inlateout("r12") number => _,
         );
     }
     lost

@@ -108,9 +108,10 @@ pub fn hypercall(number: usize, args: [usize; 5]) -> isize {
     result.cast_signed()
 }
 
-/// Whether x5-x15 and x17-x29 survive XENVER_version, as the hypercall ABI promises; counts the losers.
-pub fn registers_lost_by_hypercall() -> u32 {
-    let lost: u32;
+/// Whether x5-x15 and x17-x29 survive a hypercall with one argument, as the ABI promises; counts the losers.
+/// The call is one that takes no address.
+pub fn registers_lost_by_hypercall(number: usize, argument: usize) -> usize {
+    let lost: usize;
     // SAFETY: Saves what it uses of the callee-saved registers on the stack and restores it; the call
     // touches no memory.
     unsafe {
@@ -118,18 +119,46 @@ pub fn registers_lost_by_hypercall() -> u32 {
             "sub sp, sp, #32", "stp x19, x29, [sp]",
             ".irp n, 5,6,7,8,9,10,11,12,13,14,15,17,18,19,20,21,22,23,24,25,26,27,28,29",
             "mov x\\n, #\\n + 0x500", ".endr",
-            "mov x16, #17", "mov x0, #0", "mov x1, #0", "hvc #0xEA1", "mov x0, #0",
+            "mov x1, #0", "hvc #0xEA1", "mov x0, #0",
             ".irp n, 5,6,7,8,9,10,11,12,13,14,15,17,18,19,20,21,22,23,24,25,26,27,28,29",
             "cmp x\\n, #\\n + 0x500", "cinc x0, x0, ne", ".endr",
             "ldp x19, x29, [sp]", "add sp, sp, #32",
-            lateout("x0") lost, out("x1") _, out("x2") _, out("x3") _, out("x4") _, out("x5") _,
+            inlateout("x0") argument => lost, out("x1") _, out("x2") _, out("x3") _, out("x4") _, out("x5") _,
             out("x6") _, out("x7") _, out("x8") _, out("x9") _, out("x10") _, out("x11") _,
-            out("x12") _, out("x13") _, out("x14") _, out("x15") _, out("x16") _, out("x17") _,
-            out("x18") _, out("x20") _, out("x21") _, out("x22") _, out("x23") _, out("x24") _,
-            out("x25") _, out("x26") _, out("x27") _, out("x28") _,
+            out("x12") _, out("x13") _, out("x14") _, out("x15") _, inlateout("x16") number => _,
+            out("x17") _, out("x18") _, out("x20") _, out("x21") _, out("x22") _, out("x23") _,
+            out("x24") _, out("x25") _, out("x26") _, out("x27") _, out("x28") _,
         );
     }
     lost
+}
+
+/// Names each of x4-x30 in an MRS and in an MSR of registers that may be emulated, and in a load from the
+/// device register at `device`, which reads the same always; counts what is wrong.
+///
+/// The physical timer, which is off, has another compare value afterwards.
+pub fn registers_misnamed(device: usize) -> u32 {
+    let wrong: u32;
+    // SAFETY: Saves what it uses of the callee-saved registers on the stack and restores it; callers pass
+    // a mapped device register.
+    unsafe {
+        asm!(
+            "sub sp, sp, #32", "stp x19, x29, [sp]",
+            "mrs x1, id_aa64mmfr0_el1", "ldr w3, [x2]", "mov x0, #0",
+            ".irp n, 4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30",
+            "mrs x\\n, id_aa64mmfr0_el1", "cmp x\\n, x1", "cinc x0, x0, ne",
+            "ldr w\\n, [x2]", "cmp w\\n, w3", "cinc x0, x0, ne",
+            "mov x\\n, #\\n + 0x300", "msr cntp_cval_el0, x\\n", "mov x\\n, #0", "isb",
+            "mrs x\\n, cntp_cval_el0", "cmp x\\n, #\\n + 0x300", "cinc x0, x0, ne", ".endr",
+            "ldp x19, x29, [sp]", "add sp, sp, #32",
+            out("x0") wrong, out("x1") _, in("x2") device, out("x3") _, out("x4") _, out("x5") _,
+            out("x6") _, out("x7") _, out("x8") _, out("x9") _, out("x10") _, out("x11") _,
+            out("x12") _, out("x13") _, out("x14") _, out("x15") _, out("x16") _, out("x17") _,
+            out("x18") _, out("x20") _, out("x21") _, out("x22") _, out("x23") _, out("x24") _,
+            out("x25") _, out("x26") _, out("x27") _, out("x28") _, out("x30") _,
+        );
+    }
+    wrong
 }
 
 /// Cleans and invalidates the lines of a range to the point of coherency.
