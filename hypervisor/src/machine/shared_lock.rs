@@ -1,7 +1,7 @@
 //! A lock for readers and writers that serves them in the order in which they came.
 //!
 //! Everybody draws a ticket. `readable` is the ticket whose owner may read: a reader lets the next in at
-//! once. `writable` is the ticket whose owner may write: it passes on when readers and writers leave. So
+//! once. `writable` is the ticket whose owner may write: it counts the readers and writers who left. So
 //! readers who come and go keep no writer waiting, and taking and leaving is one atomic addition each.
 
 use super::sync::Relax;
@@ -135,9 +135,9 @@ impl<T, const R: u8> DerefMut for WriteGuard<'_, T, R> {
 impl<T, const R: u8> Drop for WriteGuard<'_, T, R> {
     #[inline]
     fn drop(&mut self) {
-        let next = self.ticket.wrapping_add(1);
-        self.lock.readable.store(next, Ordering::Release);
-        self.lock.writable.store(next, Ordering::Release);
+        self.lock.readable.store(self.ticket.wrapping_add(1), Ordering::Release);
+        // An addition: a reader who was let in by the store above may have left already, and been counted.
+        self.lock.writable.fetch_add(1, Ordering::Release);
         percpu::rank_released(R);
     }
 }
