@@ -17,6 +17,7 @@ const CHUNK_STEPS: u32 = 32;
 ///
 /// # Errors
 /// EPERM for others than dom0, E2BIG, EFAULT, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let [op, count, buffer, ..] = args;
     privileged(cx)?;

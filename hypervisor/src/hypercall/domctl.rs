@@ -9,6 +9,7 @@ use xen_abi::domctl::{INTERFACE_VERSION, XenDomctl};
 ///
 /// # Errors
 /// EFAULT, EACCES for another version, EPERM, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, [op, ..]: Args) -> Result<i64, XenErrno> {
     let op: XenDomctl = guest::read(op)?;
     if op.interface_version != INTERFACE_VERSION {

@@ -24,6 +24,7 @@ const CLOSE_STEPS: u32 = 8;
 ///
 /// # Errors
 /// Those of the operation, EFAULT, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let [op, arg, ..] = args;
     let domain = &cx.vcpu.domain;

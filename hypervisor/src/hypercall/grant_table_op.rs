@@ -17,6 +17,7 @@ const ELEMENT_STEPS: u32 = 16;
 ///
 /// # Errors
 /// EFAULT, EINVAL, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let [op, list, count, ..] = args;
     let count = low32(count);

@@ -10,6 +10,7 @@ use xen_abi::hvm::{HvmOp, HvmParam, XenHvmParam, callback_ppi};
 ///
 /// # Errors
 /// EFAULT, ESRCH, EPERM, EINVAL, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
     match HvmOp::from_raw(low32(op)).ok_or(XenErrno::Enosys)? {
         HvmOp::GetParam => get(cx, arg),

@@ -120,7 +120,8 @@ fn perform(cx: &mut Cx<'_>, call: Hypercall) -> Effect {
     Effect::More
 }
 
-/// Makes a call.
+/// Makes a call; each is a function of its own, so that no call pays for the registers that another keeps.
+#[inline(always)]
 fn dispatch(cx: &mut Cx<'_>, call: Hypercall, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
     match call {
         Hypercall::PlatformOp => platform_op::handle(cx, args).map(Reply::from),

@@ -15,6 +15,7 @@ const RESULT: u64 = core::mem::offset_of!(MulticallEntry, result) as u64;
 ///
 /// # Errors
 /// EFAULT if the list cannot be read or written.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let [list, count, ..] = args;
     let mut at = list;

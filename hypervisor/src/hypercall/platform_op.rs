@@ -12,6 +12,7 @@ const SECOND_NS: u128 = 1_000_000_000;
 ///
 /// # Errors
 /// EFAULT, EACCES for another version, EPERM, EINVAL, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, [op, ..]: Args) -> Result<i64, XenErrno> {
     let op: XenPlatformOp = guest::read(op)?;
     if op.interface_version != INTERFACE_VERSION {

@@ -17,6 +17,7 @@ const MAX_POLLED: usize = 128;
 ///
 /// # Errors
 /// EFAULT, EINVAL, ESRCH, EPERM, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
     match SchedOp::from_raw(low32(op)).ok_or(XenErrno::Enosys)? {
         SchedOp::Yield => sched::yield_now(cx.cpu),

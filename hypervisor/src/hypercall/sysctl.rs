@@ -10,6 +10,7 @@ use xen_abi::sysctl::{INTERFACE_VERSION, XenSysctl};
 ///
 /// # Errors
 /// EFAULT, EACCES for another version, EPERM, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, [op, ..]: Args) -> Result<i64, XenErrno> {
     let op: XenSysctl = guest::read(op)?;
     if op.interface_version != INTERFACE_VERSION {

@@ -16,6 +16,7 @@ use xen_abi::vcpu::{RegisterRunstateMemoryArea, RegisterVcpuInfo, VcpuOp};
 ///
 /// # Errors
 /// EINVAL for an unknown one, ENOENT if there is no such vCPU, EFAULT, ENXIO.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, [op, vcpu, arg, ..]: Args) -> Result<i64, XenErrno> {
     let op = VcpuOp::from_raw(low32(op)).ok_or(XenErrno::Einval)?;
     let id = u16::try_from(low32(vcpu)).map(VcpuId::new).map_err(|_| XenErrno::Enoent)?;

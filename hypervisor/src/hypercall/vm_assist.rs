@@ -10,6 +10,7 @@ use xen_abi::vm_assist::{RUNSTATE_UPDATE_FLAG, VmAssistCmd};
 ///
 /// # Errors
 /// EINVAL for one that Arm has not, ENOSYS for an unknown command.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, [command, assist, ..]: Args) -> Result<i64, XenErrno> {
     if low32(assist) != RUNSTATE_UPDATE_FLAG {
         return Err(XenErrno::Einval);

@@ -163,8 +163,9 @@ impl GuestRegs {
     /// Returns the hypercall's arguments.
     #[inline]
     pub fn hypercall_args(&self) -> [u64; 5] {
-        let width = if self.is_a32() { 0xffff_ffff } else { u64::MAX };
-        [0, 1, 2, 3, 4].map(|n: usize| self.x[n] & width)
+        let [x0, x1, x2, x3, x4, ..] = self.x;
+        let args = [x0, x1, x2, x3, x4];
+        if self.is_a32() { args.map(|arg| arg & 0xffff_ffff) } else { args }
     }
 
     /// Changes the hypercall's number and arguments, for a continuation.

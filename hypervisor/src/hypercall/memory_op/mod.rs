@@ -45,6 +45,7 @@ impl Progress {
 ///
 /// # Errors
 /// Those of the operation, EFAULT, ESRCH, EPERM, ENOSYS.
+#[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let progress = Progress::new(args);
     let arg = args[1];
