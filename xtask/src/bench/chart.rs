@@ -76,6 +76,8 @@ fn scale(ratio: f64) -> f64 {
 
 const PANEL: (f64, f64) = (300.0, 170.0);
 const COLUMNS: usize = 3;
+/// Labels of points nearer than this to the last one are left out.
+const LABEL_WIDTH: f64 = 24.0;
 
 /// Draws each curve in a panel of its own, from zero; Xen and Xenolith in one.
 pub fn curves(all: &[Curve]) -> String {
@@ -100,8 +102,14 @@ fn panel(curve: &Curve) -> String {
     };
     let mut body = text(left, 16.0, "start", &format!("{} by {}", curve.title, curve.quantity));
     let _ = writeln!(body, "<path d=\"M{left} {top}V{bottom}H{right}\" fill=\"none\" stroke=\"#999\"/>");
+    body.push_str(&text(left + 2.0, top - 4.0, "start", &most.to_string()));
+    let mut labelled = f64::MIN;
     for (value, _) in &curve.points {
-        body.push_str(&text(place(*value, 0).0, bottom + 14.0, "middle", &value.to_string()));
+        let x = place(*value, 0).0;
+        if x - labelled > LABEL_WIDTH {
+            body.push_str(&text(x, bottom + 14.0, "middle", &value.to_string()));
+            labelled = x;
+        }
     }
     for (column, name) in ["Xen", "Xenolith"].into_iter().enumerate() {
         let points = curve.points.iter().filter_map(|(value, figures)| {
@@ -116,8 +124,11 @@ fn panel(curve: &Curve) -> String {
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
             path.join(" ")
         );
-        if let Some(((_, y), _)) = points.last() {
-            body.push_str(&text(right + 4.0, y + 4.0, "start", name));
+        for ((x, y), _) in &points {
+            let _ = writeln!(body, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill=\"{colour}\"/>");
+        }
+        if let Some(((x, y), _)) = points.last() {
+            body.push_str(&text(x + 5.0, y + 4.0, "start", name));
         }
     }
     body

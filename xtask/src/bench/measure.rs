@@ -146,12 +146,17 @@ pub fn ours(kind: Kind, images: &Images) -> Result<Report> {
     Ok(report)
 }
 
+/// Tells whether these rows are no operations of the guest's.
+fn is_figure(filter: &str) -> bool {
+    ["boot", "image", "memory"].iter().any(|name| filter.starts_with(name))
+}
+
 /// All one-CPU operations, and those of two CPUs where they can be; `filter` is a prefix of operations.
 fn runs(kind: Kind, under: Under, filter: Option<&str>) -> Vec<Run> {
     let run = Run::new(kind, under);
     let one = match filter {
         None => Some(run.cmdline.clone()),
-        Some(filter) if filter.ends_with("-2cpu") => None,
+        Some(filter) if filter.ends_with("-2cpu") || is_figure(filter) => None,
         Some(filter) => Some(format!("bench={filter}")),
     };
     let two = match filter {
