@@ -71,6 +71,7 @@ impl EventChannels {
     }
 
     /// Returns where a vCPU's `vcpu_info` is, if it has one.
+    #[inline]
     pub fn vcpu_info(&self, vcpu: VcpuId) -> Option<Place> {
         self.vcpus.get(vcpu.index())?.info
     }
@@ -122,6 +123,7 @@ impl EventChannels {
     }
 
     /// Returns a port to which something is bound.
+    #[inline]
     pub(crate) fn bound_port(&self, port: Port) -> Result<&Channel, Error> {
         self.ports.get(port).filter(|channel| !channel.is_closed()).ok_or(Error::BadPort)
     }

@@ -31,6 +31,7 @@ const READY: usize = core::mem::offset_of!(FifoControlBlock, ready);
 const HEAD: usize = core::mem::offset_of!(FifoControlBlock, head);
 
 impl EventChannels {
+    #[inline(never)]
     pub(crate) fn set_pending_fifo<W: SharedWords>(
         &mut self,
         port: Port,
@@ -59,6 +60,7 @@ impl EventChannels {
         Ok(if before & PENDING == 0 { Delivery::Pending } else { Delivery::Nothing })
     }
 
+    #[inline(never)]
     pub(crate) fn unmask_fifo<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Delivery, Hostile> {
         let Some(word) = self.event_word(port) else {
             return Ok(Delivery::Nothing);

@@ -91,6 +91,7 @@ impl Ports {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn get(&self, port: Port) -> Option<&Channel> {
         let bucket = self.buckets.get(port.index() >> BUCKET_BITS)?;
         bucket.channels.get(port.index() & (BUCKET_PORTS - 1))

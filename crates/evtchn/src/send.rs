@@ -48,14 +48,19 @@ impl EventChannels {
     ///
     /// # Errors
     /// If nothing can be sent on the port.
+    #[inline]
     pub fn send<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Sent, Error> {
-        match self.bound_port(port)?.binding() {
+        let channel = self.bound_port(port)?;
+        match channel.binding() {
             Binding::Interdomain(to) if to.dom == self.dom => {
                 let from = Peer { dom: self.dom, port };
                 Ok(Sent::Here(self.deliver(to.port, from, words)))
             }
             Binding::Interdomain(to) => Ok(Sent::There { to, from: Peer { dom: self.dom, port } }),
-            Binding::Ipi => Ok(Sent::Here(self.set_pending(port, words))),
+            Binding::Ipi => {
+                let vcpu = channel.vcpu();
+                Ok(Sent::Here(self.set_pending_at(port, vcpu, words)))
+            }
             Binding::Unbound { .. } => Ok(Sent::Nowhere),
             Binding::Virq(_) | Binding::Closed => Err(Error::BadBinding),
         }
@@ -63,9 +68,13 @@ impl EventChannels {
 
     /// Takes an event that another domain's end has sent. It is dropped if the two ends are no
     /// longer connected, which may happen between the sender's half and this one.
+    #[inline]
     pub fn deliver<W: SharedWords>(&mut self, port: Port, from: Peer, words: &W) -> Delivery {
-        match self.ports.get(port).map(|channel| channel.binding()) {
-            Some(Binding::Interdomain(peer)) if peer == from => self.set_pending(port, words),
+        let end = self.ports.get(port).map(|channel| (channel.binding(), channel.vcpu()));
+        match end {
+            Some((Binding::Interdomain(peer), vcpu)) if peer == from => {
+                self.set_pending_at(port, vcpu, words)
+            }
             _ => Delivery::Nothing,
         }
     }
@@ -87,10 +96,11 @@ impl EventChannels {
     ///
     /// # Errors
     /// If there is no such port.
+    #[inline]
     pub fn unmask<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Delivery, Error> {
-        self.bound_port(port)?;
+        let vcpu = self.bound_port(port)?.vcpu();
         Ok(Delivery::from(match self.abi {
-            Abi::TwoLevel => self.unmask_2l(port, words),
+            Abi::TwoLevel => self.unmask_2l(port, vcpu, words),
             Abi::Fifo => self.unmask_fifo(port, words),
         }))
     }
@@ -121,8 +131,17 @@ impl EventChannels {
 
     /// Makes an event pending on a bound port.
     pub(crate) fn set_pending<W: SharedWords>(&mut self, port: Port, words: &W) -> Delivery {
+        match self.ports.get(port).map(|channel| channel.vcpu()) {
+            Some(vcpu) => self.set_pending_at(port, vcpu, words),
+            None => Delivery::Nothing,
+        }
+    }
+
+    /// Makes an event pending on a bound port that notifies `vcpu`.
+    #[inline]
+    fn set_pending_at<W: SharedWords>(&mut self, port: Port, vcpu: VcpuId, words: &W) -> Delivery {
         Delivery::from(match self.abi {
-            Abi::TwoLevel => self.set_pending_2l(port, words),
+            Abi::TwoLevel => self.set_pending_2l(port, vcpu, words),
             Abi::Fifo => self.set_pending_fifo(port, words),
         })
     }

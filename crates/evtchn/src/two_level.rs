@@ -12,6 +12,7 @@ pub(crate) const SELECTOR_HALVES: [usize; 2] = [PENDING_SEL, PENDING_SEL + 4];
 pub(crate) const PENDING_WORDS: usize = 128;
 
 /// Tells a vCPU's guest that an event waits; the interrupt is to be raised if it did not know.
+#[inline]
 pub(crate) fn upcall<W: SharedWords>(info: Place, vcpu: VcpuId, words: &W) -> Result<Delivery, Hostile> {
     // The pending flag is the first of the word's bytes; the other ones are padding on Arm.
     Ok(match set(words, info.word(UPCALL_PENDING), 1)? {
@@ -21,22 +22,34 @@ pub(crate) fn upcall<W: SharedWords>(info: Place, vcpu: VcpuId, words: &W) -> Re
 }
 
 impl EventChannels {
-    pub(crate) fn set_pending_2l<W: SharedWords>(&self, port: Port, words: &W) -> Result<Delivery, Hostile> {
+    #[inline]
+    pub(crate) fn set_pending_2l<W: SharedWords>(
+        &self,
+        port: Port,
+        vcpu: VcpuId,
+        words: &W,
+    ) -> Result<Delivery, Hostile> {
         if set(words, self.pending_word(port), bit(port))? == Change::Unneeded {
             return Ok(Delivery::Nothing);
         }
         if words.load(self.mask_word(port)) & bit(port) != 0 {
             return Ok(Delivery::Pending);
         }
-        self.select(port, words)
+        self.select(port, vcpu, words)
     }
 
-    pub(crate) fn unmask_2l<W: SharedWords>(&self, port: Port, words: &W) -> Result<Delivery, Hostile> {
+    #[inline]
+    pub(crate) fn unmask_2l<W: SharedWords>(
+        &self,
+        port: Port,
+        vcpu: VcpuId,
+        words: &W,
+    ) -> Result<Delivery, Hostile> {
         let unmasked = clear(words, self.mask_word(port), bit(port))?;
         if unmasked == Change::Unneeded || !self.is_pending_2l(port, words) {
             return Ok(Delivery::Nothing);
         }
-        self.select(port, words)
+        self.select(port, vcpu, words)
     }
 
     pub(crate) fn is_pending_2l<W: SharedWords>(&self, port: Port, words: &W) -> bool {
@@ -57,10 +70,8 @@ impl EventChannels {
     }
 
     /// Points the notified vCPU at the port's word.
-    fn select<W: SharedWords>(&self, port: Port, words: &W) -> Result<Delivery, Hostile> {
-        let Some(vcpu) = self.ports.get(port).map(|channel| channel.vcpu()) else {
-            return Ok(Delivery::Pending);
-        };
+    #[inline]
+    fn select<W: SharedWords>(&self, port: Port, vcpu: VcpuId, words: &W) -> Result<Delivery, Hostile> {
         let Some(info) = self.vcpu_info(vcpu) else {
             return Ok(Delivery::Pending);
         };

@@ -85,11 +85,29 @@ pub(crate) const RETRIES: usize = 512;
 /// If the guest interferes 512 times in a row.
 #[inline]
 pub fn update(
+    current: u32,
+    change: impl Fn(u32) -> u32,
+    exchange: impl Fn(u32, u32) -> Result<(), u32>,
+) -> Result<u32, Hostile> {
+    let new = change(current);
+    if new == current {
+        return Ok(current);
+    }
+    // Nearly always nobody interferes.
+    match exchange(current, new) {
+        Ok(()) => Ok(current),
+        Err(seen) => update_again(seen, change, exchange),
+    }
+}
+
+/// Goes on after a first attempt.
+#[cold]
+fn update_again(
     mut current: u32,
     change: impl Fn(u32) -> u32,
     exchange: impl Fn(u32, u32) -> Result<(), u32>,
 ) -> Result<u32, Hostile> {
-    for _ in 0..RETRIES {
+    for _ in 1..RETRIES {
         let new = change(current);
         if new == current {
             return Ok(current);
@@ -110,12 +128,14 @@ pub(crate) enum Change {
 }
 
 /// Sets the bits of `mask` and says whether any was clear.
+#[inline]
 pub(crate) fn set<W: SharedWords>(words: &W, word: Word, mask: u32) -> Result<Change, Hostile> {
     let before = words.update(word, |w| w | mask)?;
     Ok(if before & mask == mask { Change::Unneeded } else { Change::Made })
 }
 
 /// Clears the bits of `mask` and says whether any was set.
+#[inline]
 pub(crate) fn clear<W: SharedWords>(words: &W, word: Word, mask: u32) -> Result<Change, Hostile> {
     let before = words.update(word, |w| w & !mask)?;
     Ok(if before & mask == 0 { Change::Unneeded } else { Change::Made })

@@ -161,6 +161,16 @@ impl Mailbox {
         Ok(self.raise(signal::PPI))
     }
 
+    /// Notes a line that the owner has set itself.
+    #[inline]
+    pub(crate) fn note_line(&self, mask: u32, high: bool) {
+        if high {
+            self.ppi_line.fetch_or(mask, Ordering::Release);
+        } else {
+            self.ppi_line.fetch_and(!mask, Ordering::Release);
+        }
+    }
+
     /// Posts that the states of some SPIs of a word want a look: they may be deliverable here.
     #[inline]
     pub(crate) fn post_spis(&self, index: usize, mask: u32) -> Posted {

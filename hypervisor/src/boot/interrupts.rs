@@ -51,7 +51,10 @@ pub fn init(tree: &Tree<'static>) -> &'static Gic {
 fn open(node: &devicetree::query::Gic<'_>) -> Gic {
     match node.version {
         GicVersion::V2 { gicd, gicc, gich, .. } => {
-            Gic::V2(GicV2::new(map(gicd), map(whole_gicc(gicc)), map(gich)))
+            let gic = GicV2::new(map(gicd), map(whole_gicc(gicc)), map(gich));
+            Gic::V2(
+                gic.unwrap_or_else(|| fatal(format_args!("the GICv2's GICC or GICH is less than a page"))),
+            )
         }
         GicVersion::V3 { gicd, stride_bytes, .. } => {
             let regions = node.redistributors().map(|range| RedistributorRegion {

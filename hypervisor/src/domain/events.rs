@@ -4,7 +4,7 @@
 //! with the guest are reached by frame number ([`FrameWords`]): every such frame is referenced from the
 //! moment it is handed in ([`hold_frame`]) until it is let go. Lock rank: EVTCHN.
 
-use super::{Domain, psci, vgic};
+use super::{Domain, Vcpu, psci, vgic};
 use crate::machine::frame_window;
 use crate::machine::sync::{Lock, rank};
 use crate::mm::frames;
@@ -28,39 +28,34 @@ pub struct Events {
 #[derive(Clone, Copy, Debug)]
 pub struct FrameWords;
 
-impl FrameWords {
+// Frames are referenced before they are handed in, and until the last look at them.
+impl SharedWords for FrameWords {
     #[inline]
-    fn on<R>(word: Word, f: impl FnOnce(&AtomicU32) -> R) -> Option<R> {
-        frame_window::with_word(word.frame, word.index, f).ok()
+    fn load(&self, word: Word) -> u32 {
+        frame_window::with_held_word(word.frame, word.index, |cell| cell.load(Ordering::SeqCst))
+    }
+
+    #[inline]
+    fn store(&self, word: Word, value: u32) {
+        frame_window::with_held_word(word.frame, word.index, |cell| cell.store(value, Ordering::SeqCst));
+    }
+
+    #[inline]
+    fn compare_exchange(&self, word: Word, current: u32, new: u32) -> Result<(), u32> {
+        frame_window::with_held_word(word.frame, word.index, |cell| exchange(cell, current, new))
+    }
+
+    #[inline]
+    fn update(&self, word: Word, change: impl Fn(u32) -> u32) -> Result<u32, Hostile> {
+        frame_window::with_held_word(word.frame, word.index, |cell| {
+            evtchn::update(cell.load(Ordering::SeqCst), change, |current, new| exchange(cell, current, new))
+        })
     }
 }
 
-// A word outside RAM cannot come here: frames are referenced before they are handed in.
-impl SharedWords for FrameWords {
-    fn load(&self, word: Word) -> u32 {
-        Self::on(word, |cell| cell.load(Ordering::SeqCst)).unwrap_or(0)
-    }
-
-    fn store(&self, word: Word, value: u32) {
-        let _ = Self::on(word, |cell| cell.store(value, Ordering::SeqCst));
-    }
-
-    fn compare_exchange(&self, word: Word, current: u32, new: u32) -> Result<(), u32> {
-        let change = |cell: &AtomicU32| {
-            cell.compare_exchange_weak(current, new, Ordering::SeqCst, Ordering::SeqCst).map(|_| ())
-        };
-        Self::on(word, change).unwrap_or(Err(0))
-    }
-
-    fn update(&self, word: Word, change: impl Fn(u32) -> u32) -> Result<u32, Hostile> {
-        let on_cell = |cell: &AtomicU32| {
-            let exchange = |current, new| {
-                cell.compare_exchange_weak(current, new, Ordering::SeqCst, Ordering::SeqCst).map(|_| ())
-            };
-            evtchn::update(cell.load(Ordering::SeqCst), change, exchange)
-        };
-        Self::on(word, on_cell).unwrap_or(Err(Hostile))
-    }
+#[inline]
+fn exchange(cell: &AtomicU32, current: u32, new: u32) -> Result<(), u32> {
+    cell.compare_exchange_weak(current, new, Ordering::SeqCst, Ordering::SeqCst).map(|_| ())
 }
 
 impl Events {
@@ -75,6 +70,7 @@ impl Events {
     }
 
     /// Runs `f` on the ports, locked.
+    #[inline]
     pub fn with<R>(&self, f: impl FnOnce(&mut EventChannels) -> R) -> R {
         f(&mut self.channels.lock())
     }
@@ -167,13 +163,16 @@ impl Events {
     }
 }
 
-/// Sends an event on a port of `domain`'s (`xen/include/public/event_channel.h`, EVTCHNOP_send).
+/// Sends an event on a port of the calling vCPU's domain (`xen/include/public/event_channel.h`,
+/// EVTCHNOP_send).
 ///
 /// # Errors
 /// If nothing can be sent on the port.
-pub fn send(domain: &Domain, port: Port) -> Result<(), Error> {
+#[inline]
+pub fn send(caller: &Vcpu, port: Port) -> Result<(), Error> {
+    let domain = &caller.domain;
     match domain.events.with(|channels| channels.send(port, &FrameWords))? {
-        Sent::Here(delivery) => perform(domain, delivery),
+        Sent::Here(delivery) => perform_own(caller, delivery),
         Sent::There { to, from } => {
             if let Some(other) = super::find(to.dom) {
                 let delivery = other.events.with(|channels| channels.deliver(to.port, from, &FrameWords));
@@ -182,6 +181,17 @@ pub fn send(domain: &Domain, port: Port) -> Result<(), Error> {
         }
         Sent::Nowhere => {}
     }
+    Ok(())
+}
+
+/// Unmasks a port of the calling vCPU's domain (EVTCHNOP_unmask).
+///
+/// # Errors
+/// If nothing is bound to it.
+#[inline]
+pub fn unmask(caller: &Vcpu, port: Port) -> Result<(), Error> {
+    let delivery = caller.domain.events.with(|channels| channels.unmask(port, &FrameWords))?;
+    perform_own(caller, delivery);
     Ok(())
 }
 
@@ -199,7 +209,23 @@ pub fn close(domain: &Domain, port: Port) -> Result<(), Error> {
     Ok(())
 }
 
+/// Does what an event of the calling vCPU's own domain asks for; no lock is held.
+#[inline]
+fn perform_own(caller: &Vcpu, delivery: Delivery) {
+    let domain = &caller.domain;
+    match delivery {
+        Delivery::Nothing => {}
+        Delivery::Notify(vcpu) if vcpu == caller.id => {
+            vgic::raise_own_ppi(caller, domain.event_interrupt);
+            wake_pollers(domain);
+        }
+        Delivery::Pending => wake_pollers(domain),
+        other => perform(domain, other),
+    }
+}
+
 /// Does what an event of `domain` asks for; no lock is held.
+#[inline(never)]
 pub fn perform(domain: &Domain, delivery: Delivery) {
     match delivery {
         Delivery::Nothing => return,
@@ -217,11 +243,17 @@ pub fn perform(domain: &Domain, delivery: Delivery) {
     wake_pollers(domain);
 }
 
+#[inline]
 fn wake_pollers(domain: &Domain) {
+    let [low, high] = &domain.events.pollers;
+    if low.load(Ordering::SeqCst) | high.load(Ordering::SeqCst) != 0 {
+        wake_some(domain);
+    }
+}
+
+#[cold]
+fn wake_some(domain: &Domain) {
     for (word, base) in domain.events.pollers.iter().zip([0u16, 64]) {
-        if word.load(Ordering::SeqCst) == 0 {
-            continue;
-        }
         let polling = word.swap(0, Ordering::SeqCst);
         for vcpu in (0..64u16).filter(|bit| polling >> bit & 1 != 0) {
             if let Some(vcpu) = domain.vcpu(VcpuId::new(base + vcpu)) {

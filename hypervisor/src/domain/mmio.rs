@@ -4,22 +4,26 @@ use super::vgic::{self, Access, Done, Width};
 use crate::trap::{Cx, Effect, Fault};
 use arm_spec::esr::DataAccess;
 
-/// Emulates what drivers do most: words of the interrupt controller's distributor, where nothing stands in
-/// the way. Elsewhere it does nothing.
+/// Emulates what drivers do most: words of the interrupt controller, where nothing stands in the way.
+/// Elsewhere it does nothing.
 #[inline(always)]
 pub fn emulate_word(cx: &mut Cx<'_>, fault: &Fault) -> Option<Effect> {
     let register = fault.esr.plain_word()?;
-    let offset = cx.vcpu.domain.vgic.distributor_offset(fault.ipa())?;
-    if fault.esr.is_write() {
+    let (ipa, vgic) = (fault.ipa(), &cx.vcpu.domain.vgic);
+    let distributor = vgic.distributor_offset(ipa);
+    let effect = if fault.esr.is_write() {
         let value = u32::try_from(cx.regs.reg(register) & 0xffff_ffff).unwrap_or(0);
-        if !vgic::rewrite_word(cx.vcpu, offset, value) {
-            return None;
-        }
+        vgic::write_word(cx.vcpu, distributor?, value)?
     } else {
-        cx.regs.set_reg(register, vgic::read_word(cx.vcpu, offset)?.into());
-    }
+        let value = match distributor {
+            Some(offset) => vgic::read_word(cx.vcpu, offset)?,
+            None => vgic::read_own_word(cx.vcpu, vgic.redistributor_offset(ipa, cx.vcpu.id)?)?,
+        };
+        cx.regs.set_reg(register, value.into());
+        Effect::Registers
+    };
     cx.regs.advance(fault.esr.instruction_bytes());
-    Some(Effect::Registers)
+    Some(effect)
 }
 
 /// Emulates an access whose syndrome describes it; false where no device is there.

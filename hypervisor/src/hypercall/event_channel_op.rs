@@ -27,6 +27,9 @@ const CLOSE_STEPS: u32 = 8;
 #[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let [op, arg, ..] = args;
+    if let Some(result) = frequent(cx, op, arg) {
+        return result.map(|()| Reply::Done(0));
+    }
     let domain = &cx.vcpu.domain;
     match EvtchnOp::from_raw(low32(op)).ok_or(XenErrno::Enosys)? {
         EvtchnOp::AllocUnbound => alloc_unbound(cx, arg),
@@ -35,16 +38,38 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
         EvtchnOp::BindIpi => bind_ipi(domain, arg),
         EvtchnOp::BindPirq => bind_pirq(domain, arg),
         EvtchnOp::Close => Ok(events::close(domain, guest::read::<EvtchnClose>(arg)?.port)?),
-        EvtchnOp::Send => Ok(events::send(domain, guest::read::<EvtchnSend>(arg)?.port)?),
-        EvtchnOp::Status => status(cx, arg),
+        // They are frequent.
+        EvtchnOp::Send | EvtchnOp::Status | EvtchnOp::Unmask => Err(XenErrno::Enosys),
         EvtchnOp::BindVcpu => bind_vcpu(domain, arg),
-        EvtchnOp::Unmask => unmask(domain, arg),
         EvtchnOp::Reset => return reset(cx, args, budget),
         EvtchnOp::InitControl => init_control(domain, arg),
         EvtchnOp::ExpandArray => expand_array(domain, arg),
         EvtchnOp::SetPriority => set_priority(domain, arg),
     }
     .map(|()| Reply::Done(0))
+}
+
+/// Performs one of the operations that a guest makes while it works, or tells that it is another.
+#[inline(always)]
+pub fn frequent(cx: &mut Cx<'_>, op: u64, arg: u64) -> Option<Result<(), XenErrno>> {
+    Some(match EvtchnOp::from_raw(low32(op))? {
+        EvtchnOp::Send => send(cx, arg),
+        EvtchnOp::Unmask => unmask(cx, arg),
+        EvtchnOp::Status => status(cx, arg),
+        _ => return None,
+    })
+}
+
+#[inline(never)]
+fn send(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
+    let request: EvtchnSend = guest::read(arg)?;
+    Ok(events::send(cx.vcpu, request.port)?)
+}
+
+#[inline(never)]
+fn unmask(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
+    let request: EvtchnUnmask = guest::read(arg)?;
+    Ok(events::unmask(cx.vcpu, request.port)?)
 }
 
 fn vcpu_id(raw: u32) -> Result<VcpuId, XenErrno> {
@@ -104,18 +129,12 @@ fn bind_vcpu(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
     Ok(domain.events.with(|channels| channels.bind_vcpu(request.port, vcpu))?)
 }
 
+#[inline(never)]
 fn status(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
     let question: EvtchnStatus = guest::read(arg)?;
     let domain = target(cx, question.dom)?;
     let answer = domain.events.with(|channels| channels.status(question))?;
     guest::write(arg, &answer)
-}
-
-fn unmask(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
-    let request: EvtchnUnmask = guest::read(arg)?;
-    let delivery = domain.events.with(|channels| channels.unmask(request.port, &FrameWords))?;
-    events::perform(domain, delivery);
-    Ok(())
 }
 
 fn set_priority(domain: &Domain, arg: u64) -> Result<(), XenErrno> {

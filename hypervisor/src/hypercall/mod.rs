@@ -76,8 +76,21 @@ pub fn handle(cx: &mut Cx<'_>) -> Effect {
             cx.regs.set_hypercall_result(result);
             Effect::Registers
         }
+        Meaning::Call(Hypercall::EventChannelOp) => event(cx),
         Meaning::Call(call) => perform(cx, call),
     }
+}
+
+/// Makes a call about event channels: of few registers and little stack if it is a frequent one.
+#[inline(never)]
+fn event(cx: &mut Cx<'_>) -> Effect {
+    let [op, arg, ..] = cx.regs.hypercall_args();
+    match event_channel_op::frequent(cx, op, arg) {
+        Some(Ok(())) => cx.regs.set_hypercall_result(0),
+        Some(Err(error)) => cx.regs.set_hypercall_result(error.neg().into()),
+        None => return perform(cx, Hypercall::EventChannelOp),
+    }
+    Effect::More
 }
 
 /// What a number and its arguments stand for.

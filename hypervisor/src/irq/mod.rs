@@ -164,7 +164,7 @@ fn take(interface: &impl CpuInterface, cpu: &'static PerCpu) {
     {
         vcpu.stats.count(Cause::VirtualTimer);
         // It stays active: the guest's own deactivation ends it (list register with HW=1).
-        vgic::inject_forwarded_ppi(interface, vcpu, intid);
+        vgic::inject_forwarded_ppi(interface, cpu, vcpu, intid);
     } else {
         others(cpu, intid);
     }

@@ -249,27 +249,21 @@ pub fn write_u64(pa: PhysAddr, value: u64) {
     });
 }
 
-/// Runs `f` on the 32-bit word `index` of a frame, which a guest may change at any time.
+/// Runs `f` on the 32-bit word `index`, modulo the words of a frame, of a frame that is known to be RAM; a
+/// guest may change it at any time.
 ///
-/// `f` reaches no other frame.
-///
-/// # Errors
-/// If it is no word of RAM.
+/// Callers hold a reference to the frame (`mm::frames::get`, or it is EL2's own for good), and `f` reaches
+/// no other frame.
 #[inline]
-pub fn with_word<R>(frame: Mfn, index: usize, f: impl FnOnce(&AtomicU32) -> R) -> Result<R, NotRam> {
-    if index >= WORDS {
-        return Err(NotRam);
-    }
-    at_offset(crate::arch::to_usize(frame.raw()), index << 2, |pointer| {
-        // SAFETY: (1) the word is RAM, aligned and mapped while `f` runs; (2) every bit pattern is valid
-        // and concurrent changes by the guest are accesses of another observer; (3) EL2's own objects are
-        // in no frame that callers name.
+pub fn with_held_word<R>(frame: Mfn, index: usize, f: impl FnOnce(&AtomicU32) -> R) -> R {
+    let pa = frame.addr().wrapping_add((index as u64) << 2 & (PAGE_BYTES - 4));
+    window::with(pa, |pointer| {
+        // SAFETY: (1) the frame is RAM, as only RAM can be referenced, and the word is in it, aligned, and
+        // mapped while `f` runs; (2) every bit pattern is valid and concurrent changes by the guest are
+        // accesses of another observer; (3) EL2's own objects are in no frame that callers name.
         f(unsafe { &*pointer.cast::<AtomicU32>() })
     })
 }
-
-/// The 32-bit words of a frame.
-const WORDS: usize = 1 << (PAGE_SHIFT - 2);
 
 /// Zeroes one frame for a page table.
 pub fn zero_frame(pa: PhysAddr) {

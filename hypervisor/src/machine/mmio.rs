@@ -3,7 +3,7 @@
 use crate::mm::hyp_space;
 #[cfg(any(target_arch = "aarch64", target_arch = "arm"))]
 use core::arch::asm;
-use types::{PhysRange, VirtAddr};
+use types::{PAGE_BYTES, PhysRange, VirtAddr};
 
 /// A mapped range of device registers.
 ///
@@ -13,6 +13,13 @@ use types::{PhysRange, VirtAddr};
 pub struct MmioWindow {
     base: VirtAddr,
     bytes: usize,
+}
+
+/// A mapped page of device registers, in which no offset is out of reach: a check less than a
+/// [`MmioWindow`]'s, where every instruction counts.
+#[derive(Clone, Copy, Debug)]
+pub struct MmioPage {
+    base: VirtAddr,
 }
 
 macro_rules! accessors {
@@ -86,6 +93,11 @@ impl MmioWindow {
         Self { base: VirtAddr::new(registers.as_ptr() as usize), bytes: 4 * N }
     }
 
+    /// Returns the window's first page, if it has as much.
+    pub fn first_page(&self) -> Option<MmioPage> {
+        (self.bytes as u64 >= PAGE_BYTES).then_some(MmioPage { base: self.base })
+    }
+
     #[inline]
     fn at(&self, offset: usize, width: usize) -> Option<usize> {
         let end = offset.checked_add(width)?;
@@ -150,6 +162,25 @@ impl MmioWindow {
             self.write32(offset.wrapping_add(4), (value >> 32) as u32);
         }
     }
+}
+
+impl MmioPage {
+    /// Returns the address of an offset, modulo the page.
+    #[inline]
+    fn at(&self, offset: usize, width: usize) -> Option<usize> {
+        let inside = offset & (arch_usize(PAGE_BYTES) - width);
+        Some(self.base.raw().wrapping_add(inside))
+    }
+
+    accessors!(
+        read32,
+        write32,
+        u32,
+        "ldr {1:w}, [{0}]",
+        "str {1:w}, [{0}]",
+        "ldr {1}, [{0}]",
+        "str {1}, [{0}]"
+    );
 }
 
 fn arch_usize(bytes: u64) -> usize {

@@ -171,7 +171,18 @@ impl<T, const R: u8> OwnerLock<T, R> {
     #[inline]
     pub fn lock(&self) -> OwnerGuard<'_, T, R> {
         percpu::rank_taken(R);
-        OwnerGuard { inner: self.0.lock(), _not_send: PhantomData }
+        let inner = match self.0.try_lock_weak() {
+            Some(inner) => inner,
+            None => self.wait(),
+        };
+        OwnerGuard { inner, _not_send: PhantomData }
+    }
+
+    /// Waits for the holder.
+    #[cold]
+    #[inline(never)]
+    fn wait(&self) -> SpinMutexGuard<'_, T, Relax> {
+        self.0.lock()
     }
 }
 

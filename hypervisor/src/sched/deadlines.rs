@@ -5,7 +5,7 @@ use crate::arch::timer;
 use crate::domain::{Vcpu, ptimer};
 use crate::drivers::gic::{self, Gic};
 use crate::drivers::timer as clock;
-use crate::machine::percpu::{self, PerCpu};
+use crate::machine::percpu::PerCpu;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
@@ -63,13 +63,18 @@ fn first_sleeper(cpu: &PerCpu) -> u64 {
 /// How long a forwarded interrupt's line may go unseen where the controller loses lines.
 const LINES_NS: u64 = 1_000_000;
 
-/// Makes EL2's timer fire soon while the guest here has a forwarded interrupt that it has not
-/// deactivated: any interrupt makes a controller that loses lines look at them all.
-pub fn look_at_lines(gic: &Gic) {
-    let Some(cpu) = percpu::this() else { return };
-    if cpu.local.with(|local| local.lines.is_some()) || !gic.has_line_to_lose() {
-        return;
+/// Makes EL2's timer fire soon, as the guest here has a forwarded interrupt that it has not deactivated: any
+/// interrupt makes a controller that loses lines look at them all.
+#[inline]
+pub fn look_at_lines(cpu: &'static PerCpu) {
+    if cpu.local.with(|local| local.lines.is_none()) {
+        look_at_lines_soon(cpu);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn look_at_lines_soon(cpu: &'static PerCpu) {
     let at = timer::counter().wrapping_add(clock::ns_to_ticks(LINES_NS));
     cpu.local.with(|local| local.lines = Some(at));
     set_deadline(cpu);
@@ -85,8 +90,8 @@ pub fn timer_fired(cpu: &'static PerCpu) {
         ptimer::check_at(vcpu, now);
     }
     cpu.local.with(|local| local.lines = None);
-    if let Some(gic) = gic::get().filter(|gic| gic.loses_lines()) {
-        look_at_lines(gic);
+    if gic::get().is_some_and(Gic::has_line_to_lose) {
+        look_at_lines(cpu);
     }
     let decisions = [cpu.local.with(|local| local.slice_end), crate::console::deadline(cpu)];
     if decisions.into_iter().flatten().any(|at| at <= now) {

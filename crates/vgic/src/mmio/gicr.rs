@@ -31,6 +31,12 @@ impl VcpuGic {
         }
     }
 
+    /// Reads a word of RD_base, which shows nothing of what is in list registers, or returns `None`.
+    #[inline]
+    pub fn gicr_read_alone(&self, offset: u32) -> Option<u32> {
+        (offset < gicr::SGI_BASE && offset & 3 == 0).then(|| self.read_rd(offset))
+    }
+
     /// Writes a register of this vCPU's redistributor for `caller`.
     pub fn gicr_write<H: Host>(
         &mut self,

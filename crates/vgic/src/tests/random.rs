@@ -335,7 +335,11 @@ impl World {
         } else {
             int.line = !int.line;
             let level = if int.line { Level::High } else { Level::Low };
-            let _ = self.rig.boxes[v].set_ppi_line(IntId::new(ppi), level).unwrap();
+            if self.random.below(2) == 0 || self.rig.parked[v] {
+                let _ = self.rig.boxes[v].set_ppi_line(IntId::new(ppi), level).unwrap();
+            } else {
+                self.rig.turn(v, IntId::new(ppi), level);
+            }
         }
     }
 

@@ -2,8 +2,9 @@
 //! would have: what the guest does there, and what the kernel does around it.
 
 use crate::{
-    Access, Controls, Distributor, Effects, HwLines, Limits, ListRegs, Lr, LrState, Mailbox, Mailboxes,
-    Maintenance, Model, Origin, Outcome, PhysOp, Place, SgiGroup, VcpuGic, VcpuSet, Version, Width,
+    Access, Controls, Distributor, Effects, HwLines, Level, Limits, ListRegs, Lr, LrState, Mailbox,
+    Mailboxes, Maintenance, Model, Origin, Outcome, PhysOp, Place, SgiGroup, VcpuGic, VcpuSet, Version,
+    Width,
 };
 use std::collections::BTreeSet;
 use std::vec::Vec;
@@ -229,6 +230,14 @@ impl Rig {
         self.with(v, |vcpu, _, port| {
             let (id, boxes) = (vcpu.id().index(), port.boxes);
             vcpu.deliver_ppi(ppi, &boxes[id], port);
+        });
+    }
+
+    /// The line of a PPI of the vCPU that runs.
+    pub fn turn(&mut self, v: usize, ppi: IntId, level: Level) {
+        self.with(v, |vcpu, _, port| {
+            let (id, boxes) = (vcpu.id().index(), port.boxes);
+            vcpu.set_own_line(ppi, level, &boxes[id], port);
         });
     }
 

@@ -4,11 +4,11 @@
 //! their old one, which the guest has emptied, or find an empty one. Then nothing is ranked, drained or
 //! read but that. Whatever is else waits for the flush.
 
-use super::VcpuGic;
+use super::{MAX_LRS, VcpuGic};
 use crate::bits::{bit, low8, low32};
 use crate::port::ListRegs;
 use crate::sgi::SgiGroup;
-use crate::{Error, Lr, LrState, Mailbox, Origin};
+use crate::{Error, Level, Lr, LrState, Mailbox, Origin};
 use arm_spec::gic::{PRIVATE, SGIS};
 use types::IntId;
 
@@ -87,7 +87,7 @@ impl VcpuGic {
         // A physical one comes again only because the guest has deactivated it: it has left.
         if self.word.hw & mask == 0 {
             if !regs.is_empty(index) {
-                return false;
+                return self.joins((id, source), index, regs);
             }
             lr.origin = Origin::Software { source, eoi: false };
         } else if self.word.soft & mask != 0 && lr.state.is_pending() {
@@ -97,6 +97,14 @@ impl VcpuGic {
         self.latched |= bit(low32(index as u64));
         regs.write(index, *lr);
         true
+    }
+
+    /// Tells whether an event adds nothing: the guest has not acknowledged the one before.
+    #[inline(never)]
+    fn joins<R: ListRegs>(&self, (id, source): (u32, u8), index: usize, regs: &mut R) -> bool {
+        let now = regs.read(index);
+        let same = !self.is_v2_sgi(id) || now.origin == Origin::Software { source, eoi: false };
+        now.state.is_pending() && same
     }
 
     /// Puts an interrupt that may be signalled into an empty list register, if there is one.
@@ -125,6 +133,88 @@ impl VcpuGic {
         self.word.resident |= mask;
         self.word.publish(mask, LrState::Pending);
         self.write(index, lr, regs);
+        true
+    }
+
+    /// Sets the line of a software PPI of this vCPU, on the CPU that runs it; `mailbox` is its own. Whoever
+    /// sets a line so does not set it by [`Mailbox::set_ppi_line`] too.
+    #[inline]
+    pub fn set_own_line<R: ListRegs>(&mut self, ppi: IntId, level: Level, mailbox: &Mailbox, regs: &mut R) {
+        let mask = bit(ppi.raw());
+        let high = level == Level::High;
+        if ppi.is_ppi() && (self.word.line & mask != 0) != high {
+            self.turn_line(ppi.raw(), high, mailbox, regs);
+        }
+    }
+
+    #[inline(never)]
+    fn turn_line<R: ListRegs>(&mut self, id: u32, high: bool, mailbox: &Mailbox, regs: &mut R) {
+        let mask = bit(id);
+        crate::word::put(&mut self.word.line, mask, high);
+        mailbox.note_line(mask, high);
+        let settled = !(self.dirty | self.loud) && !mailbox.holds_any();
+        let plain = (self.word.edge | self.word.hw | self.word.latch) & mask == 0;
+        let turned = settled && plain && if high { self.raise(id, regs) } else { self.lower(id, regs) };
+        if !turned {
+            if high {
+                self.word.latch |= mask & self.word.edge;
+            }
+            self.dirty = true;
+        }
+    }
+
+    /// Makes a level pending in a list register that is empty or that it has left. At its end it is looked
+    /// at again.
+    fn raise<R: ListRegs>(&mut self, id: u32, regs: &mut R) -> bool {
+        let mask = bit(id);
+        let index = if self.word.resident & mask == 0 {
+            (self.list_registers(regs) & !self.used).trailing_zeros()
+        } else {
+            let index = self.private_lrs.get(id as usize).map_or(0, |index| u32::from(*index));
+            let left = self.shadow.get(index as usize).is_some_and(|lr| !lr.asks_at_end());
+            if !left || !regs.is_empty(index as usize) {
+                return false;
+            }
+            index
+        };
+        if index as usize >= MAX_LRS || self.word.enabled & self.word.forwarded(self.groups) & mask == 0 {
+            return false;
+        }
+        let lr = Lr {
+            intid: IntId::new(id),
+            priority: self.priority.get(id as usize).copied().unwrap_or(0),
+            group1: self.word.group & mask != 0,
+            state: LrState::Pending,
+            origin: Origin::Software { source: 0, eoi: true },
+        };
+        self.latched &= !bit(index);
+        self.word.resident |= mask;
+        self.word.publish(mask, LrState::Pending);
+        self.write(index, lr, regs);
+        true
+    }
+
+    /// Withdraws a level that the guest has not acknowledged; has one that it has end without a question.
+    fn lower<R: ListRegs>(&mut self, id: u32, regs: &mut R) -> bool {
+        let mask = bit(id);
+        if self.word.resident & mask == 0 {
+            return true;
+        }
+        let index = self.private_lrs.get(id as usize).map_or(0, |index| u32::from(*index));
+        let Some(shadow) = self.shadow.get(index as usize).copied() else { return false };
+        match regs.read(index as usize).state {
+            LrState::Pending if self.latched & bit(index) == 0 => {
+                regs.write(index as usize, Lr::EMPTY);
+                self.release(index);
+                self.word.resident &= !mask;
+            }
+            LrState::Active => {
+                let origin = Origin::Software { source: 0, eoi: false };
+                self.word.publish(mask, LrState::Active);
+                self.write(index, Lr { state: LrState::Active, origin, ..shadow }, regs);
+            }
+            _ => return false,
+        }
         true
     }
 

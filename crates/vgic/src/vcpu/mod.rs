@@ -19,7 +19,7 @@ use crate::bits::bit;
 use crate::port::{ListRegs, Maintenance};
 use crate::word::{Word, each};
 use crate::{Distributor, Effects, Error, Model, Version};
-use arm_spec::gic::{Lr, LrState, PRIVATE, gicr};
+use arm_spec::gic::{Lr, LrState, Origin, PRIVATE, gicr};
 use types::{IntId, VcpuId};
 
 /// Most list registers that the architecture has (GIC IHI 0069H 12.4.5).
@@ -204,6 +204,12 @@ impl VcpuGic {
     #[inline]
     pub const fn hw_ppis_active(&self) -> u32 {
         (self.word.latch | self.word.active) & self.word.hw
+    }
+
+    /// Tells whether a list register was last seen with a forwarded interrupt.
+    pub fn holds_forwarded(&self) -> bool {
+        let mut shadows = each(self.used).filter_map(|n| self.shadow.get(n as usize));
+        shadows.any(|lr| matches!(lr.origin, Origin::Hardware { .. }))
     }
 
     /// Tells whether, after a flush, an interrupt would be signalled to the guest, whose CPU

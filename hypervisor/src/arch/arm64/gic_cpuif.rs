@@ -158,8 +158,19 @@ macro_rules! list_registers {
         }
 
         /// Writes list register `n`; nothing beyond the last.
-        #[inline(never)]
+        #[inline(always)]
         pub fn write_list_register(n: usize, value: u64) {
+            // The first are used most.
+            match n {
+                0 => write!("S3_4_C12_C12_0", value),
+                1 => write!("S3_4_C12_C12_1", value),
+                2 => write!("S3_4_C12_C12_2", value),
+                _ => write_any_list_register(n, value),
+            }
+        }
+
+        #[inline(never)]
+        fn write_any_list_register(n: usize, value: u64) {
             match n {
                 $($n => write!($name, value),)*
                 _ => {}

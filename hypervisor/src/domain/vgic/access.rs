@@ -5,7 +5,7 @@ use super::effects::perform;
 use super::host::Host;
 use super::{Access, DomainVgic, Frame, Version, Width};
 use crate::domain::Vcpu;
-use crate::trap::Cx;
+use crate::trap::{Cx, Effect};
 use arm_spec::gic::gicd;
 use types::VcpuId;
 use vgic::{Effects, Outcome, SgiGroup, SgiTargets};
@@ -35,11 +35,22 @@ fn read_locked(vgic: &DomainVgic, offset: u32) -> Option<u32> {
     u32::try_from(vgic.dist.try_lock()?.read_alone(access)?).ok()
 }
 
-/// Writes a word of the distributor if that changes nothing: what is enabled is enabled again. Tells whether
-/// it was so.
+/// Reads a word of the first frame of the calling vCPU's redistributor.
+#[inline(never)]
+pub fn read_own_word(vcpu: &Vcpu, offset: u32) -> Option<u32> {
+    vcpu.gic.with(|gic| gic.gicr_read_alone(offset))
+}
+
+/// Writes a word of the distributor if it sends an SGI, or changes nothing: what is enabled is enabled again.
+/// Otherwise returns `None`.
 #[inline(always)]
-pub fn rewrite_word(vcpu: &Vcpu, offset: u32, value: u32) -> bool {
-    vcpu.domain.vgic.dist.try_lock().is_some_and(|dist| dist.changes_nothing(offset, value))
+pub fn write_word(vcpu: &Vcpu, offset: u32, value: u32) -> Option<Effect> {
+    let vgic = &vcpu.domain.vgic;
+    if offset == gicd::SGIR && vgic.model.version() == Version::V2 {
+        send(vcpu, SgiGroup::Any, vgic::sgir(value, vcpu.id));
+        return Some(Effect::More);
+    }
+    vgic.dist.try_lock()?.changes_nothing(offset, value).then_some(Effect::Registers)
 }
 
 /// Reads a register of the controller.
@@ -78,22 +89,15 @@ fn read_frame(vcpu: &Vcpu, frame: Frame, access: Access) -> Done {
 /// Writes a register of the controller.
 pub fn write(vcpu: &Vcpu, frame: Frame, access: Access, value: u64) {
     let vgic = &vcpu.domain.vgic;
-    let is_sgir = access == Access { offset: gicd::SGIR, width: Width::Word };
-    match frame {
-        Frame::Distributor if is_sgir && vgic.model.version() == Version::V2 => {
-            let low = u32::try_from(value & 0xffff_ffff).unwrap_or(0);
-            send(vcpu, SgiGroup::Any, vgic::sgir(low, vcpu.id));
-        }
-        Frame::Distributor => {
-            let mut effects = Effects::NONE;
-            let alone = vgic.dist.lock().write_alone(access, value, &*vcpu.domain, &mut effects);
-            if alone {
-                perform(&vcpu.domain, &effects);
-            } else {
-                write_frame(vcpu, frame, access, value);
-            }
-        }
-        Frame::Redistributor(_) => write_frame(vcpu, frame, access, value),
+    let mut effects = Effects::NONE;
+    let alone = match frame {
+        Frame::Distributor => vgic.dist.lock().write_alone(access, value, &*vcpu.domain, &mut effects),
+        Frame::Redistributor(_) => false,
+    };
+    if alone {
+        perform(&vcpu.domain, &effects);
+    } else {
+        write_frame(vcpu, frame, access, value);
     }
 }
 

@@ -12,15 +12,13 @@ use vgic::{Level, Posted, SgiGroup};
 
 /// Gives the vCPU that runs here a forwarded PPI that this CPU acknowledged.
 #[inline]
-pub fn inject_forwarded_ppi<I: CpuInterface>(interface: &I, vcpu: &Vcpu, ppi: IntId) {
+pub fn inject_forwarded_ppi<I: CpuInterface>(interface: &I, cpu: &'static PerCpu, vcpu: &Vcpu, ppi: IntId) {
     let part = &vcpu.gic;
     if part.with(|own| own.deliver_hw_ppi(ppi, part.mailbox(), &mut interface.list_registers())).is_err() {
         interface.deactivate(ppi);
     }
-    if interface.loses_lines()
-        && let Some(gic) = gic::get()
-    {
-        sched::look_at_lines(gic);
+    if interface.loses_lines() {
+        sched::look_at_lines(cpu);
     }
 }
 
@@ -44,31 +42,49 @@ pub fn inject_forwarded_spi(gic: &Gic, domain: &Domain, spi: IntId) {
 }
 
 /// Makes a software PPI pending on a vCPU, once.
-#[inline]
 pub fn post_ppi(vcpu: &Vcpu, ppi: IntId) {
+    if runs_here(vcpu) {
+        raise_own_ppi(vcpu, ppi);
+    } else if vcpu.gic.mailbox().post_ppi(ppi) == Posted::Kick {
+        sched::wake(vcpu);
+    }
+}
+
+/// Makes a software PPI pending on the vCPU that runs here, once.
+#[inline]
+pub fn raise_own_ppi(vcpu: &Vcpu, ppi: IntId) {
     let part = &vcpu.gic;
-    if runs_here(vcpu)
-        && let Some(gic) = gic::get()
-    {
-        part.with(|own| own.deliver_ppi(ppi, part.mailbox(), &mut gic.list_registers()));
-    } else if part.mailbox().post_ppi(ppi) == Posted::Kick {
-        wake_other(vcpu);
+    match gic::get() {
+        Some(Gic::V2(interface)) => {
+            part.with(|own| own.deliver_ppi(ppi, part.mailbox(), &mut interface.list_registers()));
+        }
+        Some(Gic::V3(interface)) => {
+            part.with(|own| own.deliver_ppi(ppi, part.mailbox(), &mut interface.list_registers()));
+        }
+        None => {}
     }
 }
 
 /// Makes an SGI pending that the vCPU that runs here sends itself.
 #[inline]
 pub(super) fn send_own_sgi(vcpu: &Vcpu, sgi: IntId, group: SgiGroup) {
-    let Some(gic) = gic::get() else { return };
     let part = &vcpu.gic;
-    part.with(|own| own.deliver_own_sgi(sgi, group, part.mailbox(), &mut gic.list_registers()));
+    match gic::get() {
+        Some(Gic::V2(interface)) => {
+            part.with(|own| own.deliver_own_sgi(sgi, group, part.mailbox(), &mut interface.list_registers()))
+        }
+        Some(Gic::V3(interface)) => {
+            part.with(|own| own.deliver_own_sgi(sgi, group, part.mailbox(), &mut interface.list_registers()))
+        }
+        None => {}
+    }
 }
 
 /// Sets the line of a software PPI of the vCPU that runs here.
-#[inline]
 pub fn set_own_ppi_line(vcpu: &Vcpu, ppi: IntId, level: Level) {
-    // The number is the emulated timer's: always a PPI. The flush on the way out looks at it.
-    let _ = vcpu.gic.mailbox().set_ppi_line(ppi, level);
+    let Some(gic) = gic::get() else { return };
+    let part = &vcpu.gic;
+    part.with(|own| own.set_own_line(ppi, level, part.mailbox(), &mut gic.list_registers()));
 }
 
 /// Handles the maintenance interrupt of the running vCPU: what raised it is gone when this returns.

@@ -3,6 +3,7 @@
 use super::effects::perform;
 use super::host::{Host, interface_controls};
 use crate::domain::Vcpu;
+use crate::machine::percpu;
 use crate::sched;
 
 /// Flushes before one guest entry.
@@ -33,9 +34,11 @@ fn flush_waiting(vcpu: &Vcpu) {
             break;
         }
     }
-    let gic = host.gic;
-    if gic.loses_lines() {
-        sched::look_at_lines(gic);
+    if host.gic.loses_lines()
+        && vcpu.gic.with(|gic| gic.holds_forwarded())
+        && let Some(cpu) = percpu::this()
+    {
+        sched::look_at_lines(cpu);
     }
 }
 

@@ -16,10 +16,13 @@ mod place;
 
 use crate::machine::sync::{Lock, rank};
 use alloc::vec::Vec;
+use arm_spec::gic::gicr;
 use types::{IntId, Ipa, IpaRange, VcpuId};
 
-pub use access::{Done, read, read_word, rewrite_word, sgi_register, write};
-pub use deliver::{inject_forwarded_ppi, inject_forwarded_spi, maintenance, post_ppi, set_own_ppi_line};
+pub use access::{Done, read, read_own_word, read_word, sgi_register, write, write_word};
+pub use deliver::{
+    inject_forwarded_ppi, inject_forwarded_spi, maintenance, post_ppi, raise_own_ppi, set_own_ppi_line,
+};
 pub use flush::{flush, has_deliverable};
 pub use part::Part;
 pub use place::{switch_in, switch_out};
@@ -50,6 +53,9 @@ pub struct DomainVgic {
     pub frames: Frames,
     /// Where the distributor is.
     gicd: IpaRange,
+    /// Where the redistributor of vCPU 0 is and, as a power of two, how far the next one is; the end of
+    /// those that follow so.
+    redistributors: (u64, u32, u64),
     dist: Lock<Distributor, { rank::VGIC_DIST }>,
 }
 
@@ -69,7 +75,27 @@ impl DomainVgic {
     /// If memory is short.
     pub fn new(model: Model, frames: Frames) -> Result<Self, vgic::Error> {
         let (Frames::V2 { gicd } | Frames::V3 { gicd, .. }) = &frames;
-        Ok(Self { model, gicd: *gicd, frames, dist: Lock::new(Distributor::new(model)?) })
+        let gicd = *gicd;
+        let first = match &frames {
+            Frames::V3 { redistributors, .. } => redistributors.first(),
+            Frames::V2 { .. } => None,
+        };
+        let redistributors = match first {
+            Some((region, stride)) if stride.is_power_of_two() => {
+                (region.start().raw(), stride.trailing_zeros(), region.end().raw())
+            }
+            _ => (0, 0, 0),
+        };
+        Ok(Self { model, gicd, redistributors, frames, dist: Lock::new(Distributor::new(model)?) })
+    }
+
+    /// Returns the offset into the first frame of a vCPU's redistributor of an address in it, where that is
+    /// found without a search.
+    #[inline]
+    pub fn redistributor_offset(&self, ipa: Ipa, vcpu: VcpuId) -> Option<u32> {
+        let (first, shift, end) = self.redistributors;
+        let offset = ipa.raw().wrapping_sub(first + (u64::from(vcpu.raw()) << shift));
+        if ipa.raw() < end && offset < gicr::SGI_BASE.into() { u32::try_from(offset).ok() } else { None }
     }
 
     /// Returns the offset into the distributor's frame of an address in it.

@@ -3,7 +3,7 @@
 use super::dist::PrivateFrame;
 use super::{CpuInterface, NoInterface, Trigger};
 use crate::arch::cpu;
-use crate::machine::mmio::MmioWindow;
+use crate::machine::mmio::{MmioPage, MmioWindow};
 use arm_spec::gic::{Lr, gicc, gicd, gich};
 use core::sync::atomic::{AtomicU8, Ordering};
 use types::{CpuId, IntId};
@@ -15,8 +15,10 @@ const IIDR_A15: u32 = 0x43b;
 /// The registers of a GICv2.
 pub struct GicV2 {
     dist: PrivateFrame,
-    cpu: MmioWindow,
-    virt: MmioWindow,
+    cpu: MmioPage,
+    /// GICC_DIR is in another page than the rest.
+    cpu_all: MmioWindow,
+    virt: MmioPage,
     /// A level that rises again before the guest deactivates its interrupt may go unseen until the
     /// controller is looked at for another reason.
     ///
@@ -32,17 +34,19 @@ pub struct GicV2 {
 const ALL_OTHERS: u32 = 1 << 24;
 
 impl GicV2 {
-    /// Takes over the controller behind these frames: GICD, GICC, GICH.
-    pub fn new(dist: MmioWindow, cpu: MmioWindow, virt: MmioWindow) -> Self {
+    /// Takes over the controller behind these frames: GICD, GICC, GICH; the latter two have a page at least.
+    pub fn new(dist: MmioWindow, cpu_all: MmioWindow, virt: MmioWindow) -> Option<Self> {
         let dist = PrivateFrame::new(dist, 0);
-        Self {
+        let (cpu, virt) = (cpu_all.first_page()?, virt.first_page()?);
+        Some(Self {
             loses_lines: dist.read(gicd::IIDR) == IIDR_A15,
             list_registers: (virt.read32(gich::VTR as usize) & 0x3f) as usize + 1,
             dist,
             cpu,
+            cpu_all,
             virt,
             interfaces: [const { AtomicU8::new(0) }; 8],
-        }
+        })
     }
 
     pub(super) fn dist(&self) -> &PrivateFrame {
@@ -148,7 +152,7 @@ impl CpuInterface for GicV2 {
         if intid < arm_spec::gic::SGIS {
             // EL2's own; completed here, as the sender (bits 12:10) must be given back.
             self.cpu.write32(gicc::EOIR as usize, iar);
-            self.cpu.write32(gicc::DIR as usize, iar);
+            self.cpu_all.write32(gicc::DIR as usize, iar);
         }
         intid
     }
@@ -163,7 +167,7 @@ impl CpuInterface for GicV2 {
     #[inline]
     fn deactivate(&self, intid: IntId) {
         if !intid.is_sgi() {
-            self.cpu.write32(gicc::DIR as usize, intid.raw());
+            self.cpu_all.write32(gicc::DIR as usize, intid.raw());
         }
     }
 
