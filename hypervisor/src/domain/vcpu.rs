@@ -113,7 +113,9 @@ impl Vcpu {
 
     /// Saves the floating-point state if it was loaded since the switch-in, and traps the next use.
     pub fn save_fp(&self) {
-        if self.fp_home.swap(0, Ordering::Relaxed) != 0 {
+        // Only the CPU that runs the vCPU writes it.
+        if self.fp_home.load(Ordering::Relaxed) != 0 {
+            self.fp_home.store(0, Ordering::Relaxed);
             self.state.with(|state| state.fp.save());
             arch::sysreg::set_fp_trap(FpTrap::Trap);
         }

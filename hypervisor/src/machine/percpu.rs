@@ -72,9 +72,11 @@ impl PerCpu {
         unsafe { (*self.current.as_ptr()).as_deref() }
     }
 
-    /// Returns the vCPU that runs here, counted.
-    pub fn current_arc(&self) -> Option<Arc<Vcpu>> {
-        self.current.with(|current| current.clone())
+    /// Returns the counted reference to the vCPU that runs here.
+    #[inline]
+    pub fn current_shared(&self) -> Option<&Arc<Vcpu>> {
+        // SAFETY: as in `current`.
+        unsafe { (*self.current.as_ptr()).as_ref() }
     }
 
     /// Makes `next` what runs here and returns where the vectors save its registers.

@@ -12,11 +12,8 @@ use core::sync::atomic::Ordering;
 
 /// Notes that a vCPU leaves `cpu` with a timer that fires at count `deadline`, or none.
 pub(super) fn note(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>, deadline: Option<u64>) {
-    // Zero means none: the count zero was passed at reset.
-    vcpu.sched.deadline.store(deadline.unwrap_or(0), Ordering::Relaxed);
-    if deadline.is_none() {
-        return;
-    }
+    let Some(deadline) = deadline else { return forget(vcpu) };
+    vcpu.sched.deadline.store(deadline, Ordering::Relaxed);
     cpu.local.with(|local| local.has_sleepers = true);
     // Room was made for every vCPU when its domain was (sched::add).
     let mut sleepers = cpu.sleepers.lock();
@@ -27,7 +24,10 @@ pub(super) fn note(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>, deadline: Option<u64>
 
 /// Notes that a vCPU came to a CPU: its timers are the hardware's again.
 pub(super) fn forget(vcpu: &Vcpu) {
-    vcpu.sched.deadline.store(0, Ordering::Relaxed);
+    // Zero means none: the count zero was passed at reset.
+    if vcpu.sched.deadline.load(Ordering::Relaxed) != 0 {
+        vcpu.sched.deadline.store(0, Ordering::Relaxed);
+    }
 }
 
 /// Later than every deadline.

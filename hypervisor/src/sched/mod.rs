@@ -239,7 +239,9 @@ pub fn finish(cpu: &PerCpu, vcpu: &Vcpu) -> Next {
 pub fn leave(cpu: &'static PerCpu) -> *mut Context {
     crate::machine::panic::stop_if_panicking();
     loop {
-        if cpu.reschedule.swap(false, Ordering::Relaxed) {
+        if cpu.reschedule.load(Ordering::Relaxed) {
+            // Only this CPU writes it.
+            cpu.reschedule.store(false, Ordering::Relaxed);
             decide(cpu);
         }
         let Some(vcpu) = cpu.current() else {

@@ -6,11 +6,11 @@ use crate::arch::tlb;
 use crate::domain::{Vcpu, ptimer, shared_info, vgic};
 use crate::machine::percpu::PerCpu;
 use alloc::sync::Arc;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Saves who runs on this CPU and loads `next`.
 pub fn switch(cpu: &'static PerCpu, next: Option<Arc<Vcpu>>) {
-    if let Some(vcpu) = &cpu.current_arc() {
+    if let Some(vcpu) = cpu.current_shared() {
         save(cpu, vcpu);
     }
     if let Some(vcpu) = &next {
@@ -26,7 +26,7 @@ fn save(cpu: &'static PerCpu, vcpu: &Arc<Vcpu>) {
         state.system.save();
         state.virtual_timer.save();
         let physical = state.physical_timer.deadline(timer::counter());
-        let patience = Some(vcpu.sched.patience.swap(0, Ordering::Relaxed)).filter(|count| *count != 0);
+        let patience = take(&vcpu.sched.patience);
         [state.virtual_timer.deadline(), physical, patience].into_iter().flatten().min()
     });
     deadlines::note(cpu, vcpu, deadline);
@@ -46,4 +46,13 @@ fn load(cpu: &PerCpu, vcpu: &Vcpu) {
     vgic::switch_in(vcpu);
     shared_info::came_to_cpu(vcpu);
     ptimer::check(vcpu);
+}
+
+/// Takes a count that only this CPU writes now; zero is none.
+fn take(count: &AtomicU64) -> Option<u64> {
+    let taken = Some(count.load(Ordering::Relaxed)).filter(|count| *count != 0);
+    if taken.is_some() {
+        count.store(0, Ordering::Relaxed);
+    }
+    taken
 }

@@ -73,14 +73,14 @@ const PAUSE_NS: u64 = 1_000_000;
 static QUEUE: Lock<Queue, { rank::KEYS }> = Lock::new(Queue::new());
 /// The count at which the next step is due; 0 is none.
 static DUE: AtomicU64 = AtomicU64::new(0);
-/// The CPU that takes the steps.
+/// The CPU that takes the steps, its number plus one; 0 until there was one.
 static WRITER: AtomicU32 = AtomicU32::new(0);
 
 /// Takes a key that was typed: its dump begins on this CPU's way out.
 pub fn press(cpu: &PerCpu, letter: u8) {
     QUEUE.lock().push(letter);
     if DUE.load(Ordering::Relaxed) == 0 {
-        WRITER.store(u32::from(cpu.id.raw()), Ordering::Relaxed);
+        WRITER.store(writer(cpu), Ordering::Relaxed);
         DUE.store(counter().max(1), Ordering::Relaxed);
     }
     sched::reschedule(cpu);
@@ -88,8 +88,15 @@ pub fn press(cpu: &PerCpu, letter: u8) {
 
 /// Returns the count at which this CPU goes on with a dump.
 pub fn deadline(cpu: &PerCpu) -> Option<u64> {
-    let due = DUE.load(Ordering::Relaxed);
-    (due != 0 && WRITER.load(Ordering::Relaxed) == u32::from(cpu.id.raw())).then_some(due)
+    if WRITER.load(Ordering::Relaxed) != writer(cpu) {
+        return None;
+    }
+    Some(DUE.load(Ordering::Relaxed)).filter(|due| *due != 0)
+}
+
+/// Returns a CPU's number in [`WRITER`].
+fn writer(cpu: &PerCpu) -> u32 {
+    u32::from(cpu.id.raw()) + 1
 }
 
 /// Goes on with a dump if it is time.

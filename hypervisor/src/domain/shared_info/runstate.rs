@@ -57,8 +57,18 @@ impl VcpuInfo {
     /// others run.
     #[inline]
     pub fn note_decision(&self, want: Want) {
-        self.woken.store(0, Ordering::Relaxed);
+        self.take_woken();
         self.waits.store(want == Want::Block, Ordering::Relaxed);
+    }
+
+    /// Returns the count at which the vCPU was woken, or zero, and forgets it. It is woken once while it waits.
+    #[inline]
+    fn take_woken(&self) -> u64 {
+        let woken = self.woken.load(Ordering::Relaxed);
+        if woken != 0 {
+            self.woken.store(0, Ordering::Relaxed);
+        }
+        woken
     }
 
     /// Notes that the vCPU is woken: from now on it waits for a CPU.
@@ -193,7 +203,7 @@ pub fn left_cpu(vcpu: &Arc<Vcpu>) {
 /// Notes that a vCPU came to a CPU.
 pub fn came_to_cpu(vcpu: &Vcpu) {
     let info = &vcpu.info;
-    let woken = info.woken.swap(0, Ordering::Relaxed);
+    let woken = info.take_woken();
     let mut run = info.run.lock();
     if run.state == Runstate::Blocked && woken != 0 {
         run.enter(Runstate::Runnable, clock::ticks_to_ns(woken.wrapping_sub(clock::boot_count())));

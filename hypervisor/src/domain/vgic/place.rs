@@ -42,9 +42,11 @@ pub fn switch_in(vcpu: &Vcpu) {
 fn follow(gic: &Gic, vcpu: &Vcpu) {
     let Some(cpu) = percpu::this() else { return };
     let home = u32::from(cpu.id.raw()) + 1;
-    if vcpu.interrupt_home.swap(home, Ordering::Relaxed) == home {
+    // Only the CPU that runs the vCPU writes it.
+    if vcpu.interrupt_home.load(Ordering::Relaxed) == home {
         return;
     }
+    vcpu.interrupt_home.store(home, Ordering::Relaxed);
     let spis = (32..gic.interrupt_count()).map(IntId::new);
     for spi in spis.filter(|spi| irq::is_routed_to(*spi, vcpu.domain.id)) {
         let dist = vcpu.domain.vgic.dist.lock();
