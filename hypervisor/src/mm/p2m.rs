@@ -85,6 +85,8 @@ impl TableStore for Store {
         let table = frames::alloc_table().or_else(|| {
             let table = self.spare.pop()?;
             frame_window::zero_frame(table);
+            // Walkers must not see the table before its zeroes.
+            arch::cpu::dsb_ish();
             Some(table)
         })?;
         self.tables += 1;

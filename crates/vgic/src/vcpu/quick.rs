@@ -184,7 +184,9 @@ impl VcpuGic {
                 }),
                 None => false,
             };
-            if !simple || !host.is_empty(*index as usize) {
+            // What ELRSR says may be older than the last write of a list register, which reading it is not.
+            let ended = |host: &mut H| host.read(*index as usize).state == LrState::Invalid;
+            if !simple || !host.is_empty(*index as usize) || !ended(host) {
                 return false;
             }
             match dist.as_deref_mut() {
