@@ -15,6 +15,9 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use types::VcpuId;
 use vdev::timer::Timer;
 
+/// For how many turns on a CPU after a use of floating point its state is loaded at once.
+const FP_TURNS: u8 = 16;
+
 /// A virtual CPU.
 pub struct Vcpu {
     /// Its number in the domain.
@@ -49,6 +52,8 @@ pub struct VcpuState {
     pub system: SystemRegs,
     /// Floating point, valid while no CPU holds it.
     pub fp: FpState,
+    /// Turns on a CPU for which floating point is loaded without waiting for its first use.
+    pub fp_turns: u8,
     /// The virtual timer.
     pub virtual_timer: VirtualTimer,
     /// The emulated physical timer.
@@ -67,6 +72,7 @@ impl Vcpu {
             state: Own::new(VcpuState {
                 system: SystemRegs::start(arch::sysreg::vmpidr(id), domain.p2m.vttbr()),
                 fp: FpState::zero(),
+                fp_turns: 0,
                 virtual_timer: VirtualTimer::default(),
                 physical_timer: Timer::default(),
                 interface: Interface::default(),
@@ -91,6 +97,7 @@ impl Vcpu {
         self.state.with(|state| {
             state.system = SystemRegs::start(arch::sysreg::vmpidr(self.id), self.domain.p2m.vttbr());
             state.fp = FpState::zero();
+            state.fp_turns = 0;
             state.virtual_timer =
                 VirtualTimer { offset: state.virtual_timer.offset, ..VirtualTimer::default() };
             state.physical_timer = Timer::default();
@@ -104,8 +111,24 @@ impl Vcpu {
         self.context.with(|context| context.regs = GuestRegs::kernel(entry, tree));
     }
 
-    /// Loads the floating-point state after its first use since the switch-in.
+    /// Loads the floating-point state after its first use since the switch-in. Who uses it once does so
+    /// again: the next turns need no trap.
     pub fn load_fp(&self, cpu: &PerCpu) {
+        self.state.with(|state| state.fp_turns = FP_TURNS);
+        self.bring_fp(cpu);
+    }
+
+    /// Loads the floating-point state of a vCPU that comes to a CPU, if it is expected to be used.
+    #[inline]
+    pub fn expect_fp(&self, cpu: &PerCpu) {
+        let turns = self.state.with(|state| state.fp_turns);
+        if let Some(left) = turns.checked_sub(1) {
+            self.state.with(|state| state.fp_turns = left);
+            self.bring_fp(cpu);
+        }
+    }
+
+    fn bring_fp(&self, cpu: &PerCpu) {
         arch::sysreg::set_fp_trap(FpTrap::Allow);
         self.state.with(|state| state.fp.load());
         self.fp_home.store(u32::from(cpu.id.raw()) + 1, Ordering::Relaxed);

@@ -216,13 +216,16 @@ fn decide(cpu: &'static PerCpu) {
     });
     let Some((slice_end, change)) = picked else { return };
     cpu.local.with(|local| local.slice_end = slice_end);
-    if let Some((leaves, next)) = change {
-        switch::switch(cpu, next);
-        if leaves && let Some(Decision::Kick(other)) = with(|scheduler| scheduler.settle(cpu.id)) {
-            kick(other);
-        }
+    let Some((leaves, next)) = change else { return set_deadline(cpu) };
+    switch::switch(cpu, next);
+    if leaves && let Some(Decision::Kick(other)) = with(|scheduler| scheduler.settle(cpu.id)) {
+        kick(other);
     }
     set_deadline(cpu);
+    // The timer of the vCPU that came may have run out: taken here, it does not interrupt the guest.
+    if cpu::has_interrupt() {
+        irq::dispatch(cpu);
+    }
 }
 
 /// Does what is pending for the vCPU that runs here, but for a decision what else may run.

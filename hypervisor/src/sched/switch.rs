@@ -39,6 +39,7 @@ fn load(cpu: &PerCpu, vcpu: &Vcpu) {
         state.system.load();
         state.virtual_timer.load();
     });
+    vcpu.expect_fp(cpu);
     if vcpu.domain.replaces_on(cpu.id, vcpu.id) {
         // The other vCPU's stage-1 entries carry the same VMID.
         tlb::flush_vmid_stage1_local();

@@ -16,6 +16,12 @@ pub fn wait_for_interrupt() {
     unsafe { asm!("dsb sy", "wfi", options(nostack, preserves_flags)) }
 }
 
+/// Tells whether a physical interrupt is pending (ISR.I), which is not taken, as Hyp mode masks it.
+#[inline]
+pub fn has_interrupt() -> bool {
+    read!(isr) & 1 << 7 != 0
+}
+
 /// Stops this CPU for ever.
 pub fn park() -> ! {
     loop {

@@ -1,5 +1,6 @@
 //! Hints and barriers.
 
+use super::sysreg::read;
 use aarch64_cpu::asm::{self, barrier};
 
 /// Lets another hardware thread, or the emulator's other CPUs, run.
@@ -14,6 +15,12 @@ pub fn relax() {
 pub fn wait_for_interrupt() {
     barrier::dsb(barrier::SY);
     asm::wfi();
+}
+
+/// Tells whether a physical interrupt is pending (ISR_EL1.I), which is not taken, as EL2 masks it.
+#[inline]
+pub fn has_interrupt() -> bool {
+    read!("isr_el1") & 1 << 7 != 0
 }
 
 /// Stops this CPU for ever.
