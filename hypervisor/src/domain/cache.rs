@@ -17,10 +17,18 @@ use types::{Ipa, PhysRange};
 /// Bytes that are cleaned in one stay in EL2: a few thousand lines.
 const STEP_BYTES: u64 = 256 << 10;
 
-/// Up to where a vCPU that cleans its domain's memory is.
+/// How far a vCPU is that cleans its domain's memory.
 #[derive(Debug, Default)]
 pub struct Progress {
-    next: Option<Ipa>,
+    /// The instruction that it does so for, and where it goes on.
+    at: Option<(u64, Ipa)>,
+}
+
+impl Progress {
+    /// Returns where the instruction at `pc` goes on, or begins.
+    fn next(&self, pc: u64) -> Ipa {
+        self.at.filter(|(begun, _)| *begun == pc).map_or(Ipa::new(0), |(_, next)| next)
+    }
 }
 
 /// What becomes of the trapped instruction.
@@ -35,23 +43,22 @@ pub enum Maintenance {
 
 /// Performs a set/way operation of the calling vCPU: DC ISW, CSW, CISW (DCISW, DCCSW, DCCISW).
 pub fn set_way(cx: &mut Cx<'_>) -> Maintenance {
-    let begun = cx.vcpu.cleaning.with(|progress| progress.next);
-    match begun {
-        None if vm_control::watched() == Watch::On => Maintenance::Done,
-        None => {
-            vm_control::watch(Watch::On);
-            step(cx.vcpu, Ipa::new(0))
-        }
-        Some(next) => step(cx.vcpu, next),
+    let pc = cx.regs.pc();
+    if vm_control::watched() == Watch::Off {
+        vm_control::watch(Watch::On);
+        return step(cx.vcpu, pc, Ipa::new(0));
     }
+    let next = cx.vcpu.cleaning.with(|progress| progress.at.map(|_| progress.next(pc)));
+    next.map_or(Maintenance::Done, |next| step(cx.vcpu, pc, next))
 }
 
 /// Writes SCTLR for a watched vCPU, with its domain's memory cleaned if that turns its caches on or off.
 pub fn write_sctlr(cx: &mut Cx<'_>, value: u64) -> Maintenance {
     let toggles = vm_control::toggles_caches(value);
     if toggles {
-        let begun = cx.vcpu.cleaning.with(|progress| progress.next);
-        if step(cx.vcpu, begun.unwrap_or(Ipa::new(0))) == Maintenance::Again {
+        let pc = cx.regs.pc();
+        let next = cx.vcpu.cleaning.with(|progress| progress.next(pc));
+        if step(cx.vcpu, pc, next) == Maintenance::Again {
             return Maintenance::Again;
         }
     }
@@ -62,9 +69,9 @@ pub fn write_sctlr(cx: &mut Cx<'_>, value: u64) -> Maintenance {
     Maintenance::Done
 }
 
-fn step(vcpu: &Vcpu, from: Ipa) -> Maintenance {
+fn step(vcpu: &Vcpu, pc: u64, from: Ipa) -> Maintenance {
     let next = clean_step(vcpu, from);
-    vcpu.cleaning.with(|progress| progress.next = next);
+    vcpu.cleaning.with(|progress| progress.at = next.map(|next| (pc, next)));
     if next.is_some() { Maintenance::Again } else { Maintenance::Done }
 }
 

@@ -1,8 +1,8 @@
 //! Set/way maintenance, and the watch for caches that are turned on or off after it.
 
 use super::{ENTRY, Rig};
-use crate::arch::state;
 use crate::arch::vm_control::{Watch, watched};
+use crate::arch::{state, traps};
 use arm_spec::esr::ec;
 
 /// ISS of an MSR or SYS instruction with register 1.
@@ -44,6 +44,17 @@ fn the_end_of_the_caches_cleans_what_was_written_meanwhile() {
     assert!(execute(&rig, SCTLR, 0) > 1, "memory is cleaned in steps");
     assert_eq!(state::with(|cpu| cpu.sctlr), 0);
     assert_eq!(watched(), Watch::On);
+}
+
+#[test]
+fn another_instruction_begins_at_the_start() {
+    let rig = Rig::new();
+    let times = execute(&rig, DC_CISW, 0);
+    state::with(|cpu| cpu.sctlr = CACHES);
+    rig.set_x(1, 0);
+    rig.trap(ec::SYSREG, SCTLR);
+    traps::with_guest(|regs| regs.advance(0x100));
+    assert_eq!(execute(&rig, SCTLR, 0), times, "what the first one cleaned may have been written again");
 }
 
 #[test]
