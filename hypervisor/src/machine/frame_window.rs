@@ -265,9 +265,17 @@ pub fn with_held_word<R>(frame: Mfn, index: usize, f: impl FnOnce(&AtomicU32) ->
     })
 }
 
-/// Zeroes one frame for a page table.
+/// Zeroes one frame for a page table, which is used at once.
 pub fn zero_frame(pa: PhysAddr) {
-    window::with(pa.align_down(PAGE_BYTES), |page| cache::zero_page(VirtAddr::new(page as usize)));
+    window::with(pa, |pointer| {
+        // SAFETY: callers pass a frame that they have just allocated, in RAM that is mapped.
+        unsafe { core::ptr::write_bytes(pointer, 0, crate::arch::to_usize(PAGE_BYTES)) }
+    });
+}
+
+/// Zeroes one frame of memory in bulk, by cache lines where the CPU can.
+pub fn scrub_frame(frame: Mfn) {
+    window::with(frame.addr(), |page| cache::zero_page(VirtAddr::new(page as usize)));
 }
 
 /// Returns mapped memory as a slice for good.

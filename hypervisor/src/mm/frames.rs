@@ -90,9 +90,8 @@ pub fn scrub_free() {
     let mut cursor = Mfn::new(0);
     while stats().dirty_frames > 0 {
         let Some(run) = with(|table| table.take_dirty(&mut cursor, RUN, RUN)).flatten() else { continue };
-        (0..run.len_bytes()).step_by(crate::arch::to_usize(PAGE_BYTES)).for_each(|offset| {
-            frame_window::zero_frame(run.start().wrapping_add(offset));
-        });
+        let frames = run.start().frame().raw()..run.end().frame().raw();
+        frames.map(Mfn::new).for_each(frame_window::scrub_frame);
         // They are in use and have one reference: they can be freed.
         let _ = with(|table| table.free_range(run, Contents::Clean));
     }

@@ -5,7 +5,7 @@
 use super::cp15::word;
 use super::cpu;
 use core::arch::asm;
-use types::{Ipa, VirtAddr};
+use types::VirtAddr;
 
 /// Makes table writes visible to the walkers of all CPUs.
 #[inline]
@@ -41,11 +41,6 @@ pub fn flush_el2_all() {
     dsb_ishst();
     write!(tlbiallhis, 0);
     finish();
-}
-
-/// Forgets one page of the current VMID's stage 2, and what combines it: the whole VMID here.
-pub fn flush_stage2_page(_ipa: Ipa) {
-    flush_vmid();
 }
 
 /// Forgets all of the current VMID's translations of both stages, on all CPUs (TLBIALLIS from Hyp mode).

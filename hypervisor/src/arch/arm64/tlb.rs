@@ -2,7 +2,7 @@
 
 use super::errata::{self, Erratum};
 use core::arch::asm;
-use types::{Ipa, VirtAddr};
+use types::VirtAddr;
 
 /// Does a flush, twice where the first may return early.
 #[inline]
@@ -27,17 +27,6 @@ pub fn flush_el2_all() {
     // SAFETY: as above.
     flush(|| unsafe {
         asm!("dsb ishst", "tlbi alle2is", "dsb ish", "isb", options(nostack, preserves_flags))
-    });
-}
-
-/// Forgets one page of the current VMID's stage 2, and the stage-1 entries that may combine it.
-///
-/// TLBI IPAS2E1 does not reach combined entries, so VMALLE1 follows (D8.13.5).
-pub fn flush_stage2_page(ipa: Ipa) {
-    // SAFETY: as above; the caller has VTTBR_EL2 hold the VMID that is meant.
-    flush(|| unsafe {
-        asm!("dsb ishst", "tlbi ipas2e1is, {}", "dsb ish", "tlbi vmalle1is", "dsb ish", "isb",
-             in(reg) ipa.raw() >> 12, options(nostack, preserves_flags))
     });
 }
 

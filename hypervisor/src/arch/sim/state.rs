@@ -16,8 +16,6 @@ pub enum Event {
     Deactivate(u32),
     /// Firmware was called: function and arguments.
     Smc(u32, [u64; 3]),
-    /// One page of the loaded stage 2 was invalidated: VTTBR and IPA.
-    FlushStage2(u64, u64),
     /// All of the loaded VMID was invalidated.
     FlushVmid(u64),
     /// This CPU's stage-1 entries of the loaded VMID were invalidated.

@@ -1,18 +1,13 @@
 //! TLB maintenance: noted.
 
 use super::state::{self, Event};
-use types::{Ipa, VirtAddr};
+use types::VirtAddr;
 
 /// Forgets EL2's translation of one page.
 pub fn flush_el2_page(_va: VirtAddr) {}
 
 /// Forgets all of EL2's translations.
 pub fn flush_el2_all() {}
-
-/// Forgets one page of the current VMID's stage 2.
-pub fn flush_stage2_page(ipa: Ipa) {
-    state::note(Event::FlushStage2(super::sysreg::vttbr(), ipa.raw()));
-}
 
 /// Forgets all of the current VMID's translations of both stages.
 pub fn flush_vmid() {
