@@ -11,6 +11,9 @@ use anyhow::Result;
 /// The operations whose cost must not depend on how many vCPUs there are.
 const OPERATIONS: [&str; 3] = ["null-hypercall", "sgi-self", "vtimer-interrupt"];
 
+/// Where curves are drawn: one machine of each architecture.
+pub const KINDS: [Kind; 2] = [Kind::ALL[0], Kind::ALL[2]];
+
 /// Who is compared.
 pub const COMPARED: [Under; 2] = [Under::Xen, Under::Ours];
 

@@ -2,20 +2,22 @@
 
 use super::counts::KINDS;
 use super::curves::Curve;
-use super::lab::Under;
+use super::lab::{Kind, Under};
 use super::protocol::Hundredths;
 use super::table::{Results, cell, is_variant, ratio_cell, value_names};
 use std::fmt::Write;
 
 /// The chart of ratios, beside the document.
 pub const BARS: &str = "performance.svg";
-/// The curves, beside the document.
-pub const CURVES: &str = "performance-curves.svg";
+/// Names the picture of a machine's curves, beside the document.
+pub fn curves_file(kind: Kind) -> String {
+    format!("performance-curves-{kind}.svg")
+}
 
 const METHOD: &str = include_str!("method.md");
 
 /// Makes the document; `emulator` is what QEMU says about itself.
-pub fn document(all: &[Results], curves: &[Curve], emulator: &str) -> String {
+pub fn document(all: &[Results], curves: &[(Kind, Vec<Curve>)], emulator: &str) -> String {
     let version = all.iter().find_map(|results| results.report(Under::Xen)?.xen_version.as_deref());
     let mut text = METHOD.replace("{xen}", version.unwrap_or("-")).replace("{emulator}", emulator);
     let _ = write!(text, "\n![Xenolith as a part of Xen]({BARS})\n");
@@ -24,8 +26,19 @@ pub fn document(all: &[Results], curves: &[Curve], emulator: &str) -> String {
         let _ = write!(text, "\n### Booting, and what is kept: {}\n\n{}", results.kind, values(results));
         let _ = write!(text, "\n### What emulation makes free: {}\n\n{}", results.kind, counts(results));
     }
-    let kind = all.first().map_or(String::new(), |results| results.kind.to_string());
-    let _ = write!(text, "\n## Curves: {kind}\n\n![Curves]({CURVES})\n");
+    for (kind, curves) in curves {
+        let _ = write!(
+            text,
+            "\n## Curves: {kind}\n\n![Curves of {kind}]({})\n{}",
+            curves_file(*kind),
+            tables(curves)
+        );
+    }
+    text
+}
+
+fn tables(curves: &[Curve]) -> String {
+    let mut text = String::new();
     for curve in curves {
         let _ = write!(text, "\n| {} | Xen: {} | Xenolith |\n|--:|--:|--:|\n", curve.quantity, curve.title);
         for (value, figures) in &curve.points {
@@ -116,7 +129,6 @@ fn grouped(value: i64) -> String {
 mod tests {
     use super::*;
     use crate::bench::counts::Counts;
-    use crate::bench::lab::Kind;
     use crate::bench::protocol::parse;
 
     #[test]
@@ -132,7 +144,7 @@ mod tests {
         results.add_counts(Under::Xen, counts(line));
         results.add_counts(Under::Ours, counts(&line.replace("tlbi=0", "tlbi=1")));
         let curve = Curve { title: "cost".into(), quantity: "vCPUs", points: vec![(1, [None, Some(1000)])] };
-        let text = document(&[results], &[curve], "QEMU 7.2");
+        let text = document(&[results], &[(Kind::ALL[0], vec![curve])], "QEMU 7.2");
         assert!(text.contains("| a | - | 200 | 200 | 1.00 | 201 | 0, 0 |\n"), "{text}");
         assert!(text.contains("| boot-x | ns | 12,345,678 | 12,345,678 | 1.00 |\n"), "{text}");
         assert!(text.contains("| a | 2 2 | 0 **1** | 0 0 | 0 0 | 0 0 | 0 0 |\n"), "{text}");

@@ -95,18 +95,21 @@ fn kinds(args: &mut Args) -> Result<Vec<Kind>> {
 
 /// Writes docs/PERFORMANCE.md with its charts.
 fn write_document(all: &[Results]) -> Result<()> {
-    let kind = Kind::ALL[0];
-    cmd::progress(&format!("measuring the curves on {kind}"));
-    let curves = curves::measure(kind, &Images::build(kind.arch, None)?)?;
+    let mut curves = Vec::new();
+    for kind in curves::KINDS {
+        cmd::progress(&format!("measuring the curves on {kind}"));
+        curves.push((kind, curves::measure(kind, &Images::build(kind.arch, None)?)?));
+    }
     let version = cmd::output(Command::new(PROGRAM).arg("--version"))?;
     let emulator = version.lines().next().unwrap_or_default().replace("emulator version ", "");
     let docs = paths::root().join("docs");
-    for (name, text) in [
-        ("PERFORMANCE.md", document::document(all, &curves, &emulator)),
-        (document::BARS, chart::bars(all)),
-        (document::CURVES, chart::curves(&curves)),
-    ] {
-        fs::write(docs.join(name), text)?;
+    let mut files = vec![
+        ("PERFORMANCE.md".to_owned(), document::document(all, &curves, &emulator)),
+        (document::BARS.to_owned(), chart::bars(all)),
+    ];
+    files.extend(curves.iter().map(|(kind, curves)| (document::curves_file(*kind), chart::curves(curves))));
+    for (name, text) in files {
+        fs::write(docs.join(&name), text)?;
         println!("docs/{name}");
     }
     Ok(())
