@@ -136,12 +136,11 @@ fn parts(options: &Options) -> Result<BTreeMap<Arch, Parts>> {
 ///
 /// # Errors
 /// QEMU cannot be started.
-pub fn ours(kind: Kind, images: &Images) -> Result<Report> {
+pub fn ours(kind: Kind, images: &Images, payloads: &Payloads) -> Result<Report> {
     let mut report = Report::default();
     for run in runs(kind, Under::Ours, None) {
         report.extend(without_counter(run.report(images)?));
     }
-    let payloads = Payloads::make(kind.arch, images)?;
     report.extend(payloads.boot(&BUDGETED, BUDGETED.run(kind, Under::Ours), images)?);
     Ok(report)
 }

@@ -35,6 +35,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use table::Results;
 
+pub use boot::Payloads;
 pub use lab::{Images, Kind};
 
 /// What is measured.
@@ -118,7 +119,8 @@ fn write_document(all: &[Results]) -> Result<()> {
 /// Writes what this hypervisor costs now as its budgets.
 fn update_budgets(options: &Options) -> Result<()> {
     for kind in &options.kinds {
-        let report = measure::ours(*kind, &Images::build(kind.arch, None)?)?;
+        let images = Images::build(kind.arch, None)?;
+        let report = measure::ours(*kind, &images, &Payloads::make(kind.arch, &images)?)?;
         if !report.failures.is_empty() {
             bail!("{kind}: {}", report.failures.join("\n"));
         }
@@ -131,9 +133,9 @@ fn update_budgets(options: &Options) -> Result<()> {
 ///
 /// # Errors
 /// An operation grew, has no budget, was disturbed, or depends on its arguments; or a run failed.
-pub fn hold_budgets(kind: Kind, images: &Images) -> Result<()> {
+pub fn hold_budgets(kind: Kind, images: &Images, payloads: &Payloads) -> Result<()> {
     let budgets = budget::read(kind)?;
-    let violations = budgets.violations(&measure::ours(kind, images)?);
+    let violations = budgets.violations(&measure::ours(kind, images, payloads)?);
     let next = "where this is intended: cargo xtask bench --update-budgets";
     ensure!(violations.is_empty(), "{}\n{next}", violations.join("\n"));
     Ok(())

@@ -5,7 +5,7 @@ use super::Context;
 use super::jobs::{Job, run_all};
 use super::report::Case;
 use crate::arch::Arch;
-use crate::bench::{self, Images, Kind};
+use crate::bench::{self, Images, Kind, Payloads};
 use crate::setup::{self, Need};
 use anyhow::Result;
 
@@ -22,13 +22,15 @@ pub fn names() -> Result<Vec<String>> {
 pub fn run(context: &Context) -> Result<Vec<Case>> {
     setup::packages(&[Need::Emulator])?;
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| context.wants(&name(*kind))).collect();
-    let mut images = Vec::new();
+    let mut parts = Vec::new();
     for arch in Arch::ALL.into_iter().filter(|arch| kinds.iter().any(|kind| kind.arch == *arch)) {
-        images.push((arch, Images::build(arch, None)?));
+        let images = Images::build(arch, None)?;
+        let payloads = Payloads::make(arch, &images)?;
+        parts.push((arch, images, payloads));
     }
     let job = |kind: Kind| {
-        let images = images.iter().find(|(arch, _)| *arch == kind.arch).map(|(_, images)| images)?;
-        Some(Job { name: name(kind), test: Box::new(move || bench::hold_budgets(kind, images)) })
+        let (_, images, payloads) = parts.iter().find(|(arch, ..)| *arch == kind.arch)?;
+        Some(Job { name: name(kind), test: Box::new(move || bench::hold_budgets(kind, images, payloads)) })
     };
     Ok(run_all(kinds.into_iter().filter_map(job).collect()))
 }
