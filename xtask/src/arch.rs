@@ -42,13 +42,22 @@ impl Arch {
         }
     }
 
+    /// Gives the crates that only boot uses and that are compiled for size: those that read what a boot loader
+    /// hands over.
+    pub fn small_crates(self) -> &'static [&'static str] {
+        match self {
+            Self::Arm64 => &[],
+            Self::Arm32 => &["bootimage", "devicetree", "miniz_oxide", "platforms"],
+        }
+    }
+
     /// Gives the compiler's flags that only this architecture needs.
     pub fn rustc_flags(self) -> &'static [&'static str] {
         match self {
             Self::Arm64 => &[],
             // A32 code is a third larger than A64's, and its CPUs have small caches: less is inlined. That
             // is both smaller and faster than -Copt-level=s, whose code copies and clears by calls.
-            Self::Arm32 => &["-Cllvm-args=-inline-threshold=25", "-Cllvm-args=-inlinehint-threshold=200"],
+            Self::Arm32 => &["-Cllvm-args=-inline-threshold=25", "-Cllvm-args=-inlinehint-threshold=100"],
         }
     }
 }

@@ -60,6 +60,9 @@ pub fn compile(program: Program<'_>, arch: Arch, profile: Profile) -> Result<Pat
     }
     if profile == Profile::Release {
         cargo.arg("--release");
+        for small in arch.small_crates() {
+            cargo.arg("--config").arg(format!("profile.release.package.{small}.opt-level='z'"));
+        }
     }
     // Flags that every crate of the image gets; the same for all programs, so that they share one build.
     let variable = format!("CARGO_TARGET_{}_RUSTFLAGS", arch.target().replace('-', "_").to_uppercase());
