@@ -27,8 +27,9 @@ impl Functions {
         // Functions last, so that they win over labels of the same address.
         for is_function in [false, true] {
             let wanted = elf.symbols.iter().filter(|symbol| symbol.is_function == is_function);
-            // The assembler's mapping symbols and local labels name nothing.
-            for symbol in wanted.filter(|symbol| !symbol.name.starts_with(['$', '.'])) {
+            // The assembler's mapping symbols and local labels name nothing; what is undefined is at zero.
+            for symbol in wanted.filter(|symbol| !symbol.name.starts_with(['$', '.']) && symbol.address != 0)
+            {
                 let start = symbol.address & !1;
                 let end = (symbol.size > 0).then_some(start + symbol.size);
                 let name = format!("{:#}", rustc_demangle::demangle(symbol.name));
