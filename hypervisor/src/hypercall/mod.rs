@@ -67,19 +67,24 @@ impl Budget {
     }
 }
 
-/// Handles a hypercall of the calling vCPU.
-#[inline]
+/// Handles a hypercall of the calling vCPU: the frequent ones before the others are looked up.
+#[inline(always)]
 pub fn handle(cx: &mut Cx<'_>) -> Effect {
     let number = cx.regs.hypercall();
-    match meaning(number, || cx.regs.hypercall_args()) {
-        Meaning::Answer(result) => {
-            cx.regs.set_hypercall_result(result);
-            Effect::Registers
-        }
-        Meaning::Call(Hypercall::EventChannelOp) => event(cx),
-        Meaning::Call(call) => perform(cx, call),
+    if number == EVENT_CHANNEL_OP {
+        return event(cx);
     }
+    if number == XEN_VERSION
+        && let Some(result) = xen_version::constant(cx.regs.hypercall_args())
+    {
+        cx.regs.set_hypercall_result(result);
+        return Effect::Registers;
+    }
+    others(cx, number)
 }
+
+const EVENT_CHANNEL_OP: u64 = Hypercall::EventChannelOp.raw() as u64;
+const XEN_VERSION: u64 = Hypercall::XenVersion.raw() as u64;
 
 /// Makes a call about event channels: of few registers and little stack if it is a frequent one.
 #[inline(never)]
@@ -104,7 +109,7 @@ enum Meaning {
 /// Looks up a number; `args` are the arguments.
 #[inline(always)]
 fn meaning(number: u64, args: impl FnOnce() -> Args) -> Meaning {
-    if number == u64::from(Hypercall::XenVersion.raw()) {
+    if number == XEN_VERSION {
         let answer = xen_version::constant(args());
         return answer.map_or(Meaning::Call(Hypercall::XenVersion), Meaning::Answer);
     }
@@ -118,6 +123,17 @@ fn meaning(number: u64, args: impl FnOnce() -> Args) -> Meaning {
 #[inline]
 fn known(number: u64) -> Option<Hypercall> {
     u32::try_from(number).ok().and_then(Hypercall::from_raw)
+}
+
+#[inline(never)]
+fn others(cx: &mut Cx<'_>, number: u64) -> Effect {
+    match known(number) {
+        Some(call) => perform(cx, call),
+        None => {
+            cx.regs.set_hypercall_result(XenErrno::Enosys.neg().into());
+            Effect::Registers
+        }
+    }
 }
 
 #[inline(never)]

@@ -229,11 +229,16 @@ fn decide(cpu: &'static PerCpu) {
 }
 
 /// Does what is pending for the vCPU that runs here, but for a decision what else may run.
-#[inline]
+#[inline(always)]
 pub fn finish(cpu: &PerCpu, vcpu: &Vcpu) -> Next {
     if cpu.reschedule.load(Ordering::Relaxed) {
         return Next::Leave;
     }
+    if vcpu.gic.wants_flush() { flush(cpu, vcpu) } else { Next::Resume }
+}
+
+#[inline(never)]
+fn flush(cpu: &PerCpu, vcpu: &Vcpu) -> Next {
     vgic::flush(vcpu);
     if cpu.reschedule.load(Ordering::Relaxed) { Next::Leave } else { Next::Resume }
 }

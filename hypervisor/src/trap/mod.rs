@@ -91,13 +91,8 @@ impl Cx<'_> {
 pub fn end(cx: &Cx<'_>, effect: Effect) -> Next {
     match effect {
         Effect::Registers => Next::Resume,
-        Effect::More => finish(cx),
+        Effect::More => sched::finish(cx.cpu, cx.vcpu),
     }
-}
-
-#[inline(never)]
-fn finish(cx: &Cx<'_>) -> Next {
-    sched::finish(cx.cpu, cx.vcpu)
 }
 
 /// Handles an exception that an instruction of the guest caused; `fault` tells more of an abort.

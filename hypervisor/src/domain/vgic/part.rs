@@ -38,7 +38,7 @@ impl Part {
 
     /// Tells whether there is something to do before the vCPU goes on.
     #[inline]
-    pub(super) fn wants_flush(&self) -> bool {
+    pub fn wants_flush(&self) -> bool {
         self.dirty.load(Ordering::Relaxed) || self.mailbox.is_signalled()
     }
 }
