@@ -20,6 +20,8 @@ pub struct GrantTable {
     max_frames: u32,
     /// The lowest and the highest number where a frame ever was mapped.
     hull: Option<(Gfn, Gfn)>,
+    /// How far the last frame that was mapped is from its number: those mapped in a row have the same.
+    offset: u64,
 }
 
 impl GrantTable {
@@ -31,7 +33,7 @@ impl GrantTable {
         let mut frames = Vec::new();
         let wanted = usize::try_from(max_frames).map_err(|_| Error::OutOfMemory)?;
         frames.try_reserve_exact(wanted).map_err(|_| Error::OutOfMemory)?;
-        Ok(Self { frames, max_frames, hull: None })
+        Ok(Self { frames, max_frames, hull: None, offset: 0 })
     }
 
     /// Returns how many frames the table has (`GNTTABOP_query_size`).
@@ -94,6 +96,7 @@ impl GrantTable {
         let frame = self.frames.get_mut(index).ok_or(Error::NoFrame)?;
         let (low, high) = self.hull.unwrap_or((gfn, gfn));
         self.hull = Some((low.min(gfn), high.max(gfn)));
+        self.offset = gfn.raw().wrapping_sub(index as u64);
         Ok(frame.gfn.replace(gfn).filter(|old| *old != gfn))
     }
 
@@ -114,8 +117,7 @@ impl GrantTable {
 
     /// The frame that is mapped at `gfn`, if frames are mapped one behind the other.
     fn likely(&mut self, gfn: Gfn) -> Option<&mut Frame> {
-        let low = self.hull?.0;
-        let index = usize::try_from(gfn.raw().checked_sub(low.raw())?).ok()?;
+        let index = usize::try_from(gfn.raw().wrapping_sub(self.offset)).ok()?;
         self.frames.get_mut(index).filter(|frame| frame.gfn == Some(gfn))
     }
 

@@ -55,6 +55,28 @@ fn remembers_where_the_guest_maps_it() {
 }
 
 #[test]
+fn forgets_frames_wherever_they_lie() {
+    let mut table = table(4, 4);
+    let gfns = |first: u64| (0..4).map(move |index| Gfn::new(first + index));
+    for first in [0x3_8000, 0x3_9000] {
+        for (index, gfn) in gfns(first).enumerate() {
+            table.set_gfn(index, gfn).unwrap();
+        }
+    }
+    // In no order, and one that nobody has.
+    table.clear_gfns(Gfn::new(0x3_8002), Gfn::new(0x3_8002));
+    table.set_gfn(3, Gfn::new(0x3_7fff)).unwrap();
+    for gfn in gfns(0x3_9000).chain([Gfn::new(0x3_7fff)]) {
+        assert_eq!(
+            (0..4).filter(|index| table.gfn(*index) == Ok(Some(gfn))).count(),
+            usize::from(gfn.raw() != 0x3_9003)
+        );
+        table.clear_gfns(gfn, gfn);
+        assert!((0..4).all(|index| table.gfn(index) != Ok(Some(gfn))));
+    }
+}
+
+#[test]
 fn reads_entries_by_reference() {
     let table = table(4, 2);
     let memory = Memory([((Mfn::new(101), 1), 0x1234_5678_0007_0001u64)].into());
