@@ -101,7 +101,8 @@ const fn word_of(reg: u32) -> Option<usize> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
     use crate::{Effects, PhysOp};

@@ -141,7 +141,7 @@ pub fn give_and_take_block(machine: &Machine) {
         check("a block of free memory", false);
         return;
     };
-    let words = [base, base + 0x5000, base + BLOCK.0 - 4].map(|at| at as usize);
+    let words = [base, base + 0x5000, base + BLOCK.0 - 4].map(|at| usize::try_from(at).unwrap_or(0));
     let gone = || words.map(|at| fault::catch(|| _ = mmio::load32(at, 0)).is_some());
     let kept = || words.map(|at| mmio::load32(at, 0));
     (1..).zip(words).for_each(|(value, at)| mmio::store32(at, value));
