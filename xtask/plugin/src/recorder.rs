@@ -1,8 +1,8 @@
 //! Keeps what happens between markers and writes a line for each window.
 //!
 //! The format: `window N instructions=I barrier=B ...`; before it, when instructions are listed, one line for
-//! each in the order of execution, `at CPU ADDRESS TEXT`. QEMU's instruction counting runs all CPUs on one
-//! thread, so a window holds the work of all of them.
+//! each in the order of execution, `at CPU ADDRESS TEXT`, and behind it `costs KIND` where it is counted. QEMU's
+//! instruction counting runs all CPUs on one thread, so a window holds the work of all of them.
 
 use crate::decode::Kind;
 use std::fmt::Write as _;
@@ -74,6 +74,9 @@ impl<W: Write> Recorder<W> {
         for (other, count) in Kind::ALL.iter().zip(&mut self.counts) {
             *count += u64::from(*other == kind);
         }
+        if !self.listed.is_empty() {
+            let _ = writeln!(self.trace, "costs {}", kind.name());
+        }
     }
 
     /// Keeps an instruction that may be executed; gives its number for [`Recorder::execute`].
@@ -122,9 +125,10 @@ mod tests {
         recorder.execute(0, ret);
         recorder.begin(0);
         recorder.execute(0, nop);
+        recorder.count(Kind::Gic);
         recorder.execute(1, ret);
         recorder.end(3).unwrap();
         let text = String::from_utf8(recorder.out).unwrap();
-        assert!(text.starts_with("at 0 0x1000 nop\nat 1 0x1004 ret\nwindow 0 instructions=2 "));
+        assert!(text.starts_with("at 0 0x1000 nop\ncosts gic\nat 1 0x1004 ret\nwindow 0 instructions=2 "));
     }
 }

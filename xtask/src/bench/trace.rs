@@ -21,6 +21,8 @@ struct Step {
     cpu: u32,
     address: u64,
     text: String,
+    /// What emulation makes free, of [`super::counts::KINDS`].
+    costs: Vec<String>,
 }
 
 /// A function, and how many instructions were executed in it without a pause.
@@ -91,17 +93,26 @@ impl Names {
     }
 }
 
-/// Reads the first window's lines `at CPU ADDRESS TEXT`.
+/// Reads the first window's lines `at CPU ADDRESS TEXT` and `costs KIND`.
 fn steps(file: &str) -> Result<Vec<Step>> {
     let lines = file.lines().take_while(|line| !line.starts_with("window "));
-    let steps = lines.filter_map(|line| line.strip_prefix("at ")).map(|line| {
-        let mut words = line.splitn(3, ' ');
-        let mut next = || words.next().context("an instruction's line is too short");
-        let (cpu, address, text) = (next()?.parse()?, next()?, next()?);
-        let address = u64::from_str_radix(address.trim_start_matches("0x"), 16)?;
-        Ok(Step { cpu, address, text: text.to_owned() })
-    });
-    steps.collect()
+    let mut steps: Vec<Step> = Vec::new();
+    for line in lines {
+        match (line.split_once(' '), steps.last_mut()) {
+            (Some(("at", rest)), _) => steps.push(step(rest)?),
+            (Some(("costs", kind)), Some(last)) => last.costs.push(kind.to_owned()),
+            _ => {}
+        }
+    }
+    Ok(steps)
+}
+
+fn step(line: &str) -> Result<Step> {
+    let mut words = line.splitn(3, ' ');
+    let mut next = || words.next().context("an instruction's line is too short");
+    let (cpu, address, text) = (next()?.parse()?, next()?, next()?);
+    let address = u64::from_str_radix(address.trim_start_matches("0x"), 16)?;
+    Ok(Step { cpu, address, text: text.to_owned(), costs: Vec::new() })
 }
 
 fn visits(steps: &[Step], names: &Names) -> Vec<Visit> {
@@ -122,6 +133,8 @@ fn summary(steps: &[Step], names: &Names) -> String {
     text.push_str("by function of the image:\n");
     text.push_str(&sums(steps, |address| names.symbol(address)));
     let _ = writeln!(text, "  {:>6}  in all", steps.len());
+    text.push_str("what emulation makes free, by function of the source:\n");
+    text.push_str(&costs(steps, names));
     text.push_str("in order:\n");
     for Visit { cpu, function, instructions } in visits(steps, names) {
         let _ = writeln!(text, "  {instructions:>6}  cpu{cpu} {function}");
@@ -138,6 +151,16 @@ fn sums(steps: &[Step], name_of: impl Fn(u64) -> String) -> String {
     let mut sums: Vec<(String, u64)> = sums.into_iter().collect();
     sums.sort_by_key(|(name, count)| (Reverse(*count), name.clone()));
     sums.into_iter().map(|(name, count)| format!("  {count:>6}  {name}\n")).collect()
+}
+
+fn costs(steps: &[Step], names: &Names) -> String {
+    let mut sums: BTreeMap<(&str, String), u64> = BTreeMap::new();
+    for step in steps {
+        for kind in &step.costs {
+            *sums.entry((kind, names.source(step.address))).or_default() += 1;
+        }
+    }
+    sums.into_iter().map(|((kind, name), count)| format!("  {count:>6}  {kind:9} {name}\n")).collect()
 }
 
 fn list(steps: &[Step], names: &Names) -> String {
@@ -161,7 +184,7 @@ fn list(steps: &[Step], names: &Names) -> String {
 mod tests {
     use super::*;
 
-    const FILE: &str = "at 0 0x1000 svc\nat 0 0x2000 mov x0, x1\nat 0 0x2004 ret\nat 0 0x1000 nop\nwindow 0 x\n\
+    const FILE: &str = "at 0 0x1000 svc\nat 0 0x2000 mov x0, x1\nat 0 0x2004 ret\ncosts gic\nat 0 0x1000 nop\nwindow 0 x\n\
                         at 0 0x3000 later\n";
 
     fn names() -> Names {
@@ -173,13 +196,14 @@ mod tests {
     fn instructions_are_summed_by_function_and_kept_in_order() {
         let steps = steps(FILE).unwrap();
         assert_eq!(steps.len(), 4);
-        assert_eq!(steps[1], Step { cpu: 0, address: 0x2000, text: "mov x0, x1".into() });
+        assert_eq!(steps[1], Step { cpu: 0, address: 0x2000, text: "mov x0, x1".into(), costs: vec![] });
         let text = summary(&steps, &names());
         assert!(
             text.contains("themselves:\n       2  0x1000\n       1  0x2000\n       1  inlined\n"),
             "{text}"
         );
         assert!(text.contains("       4  in all\n"), "{text}");
+        assert!(text.contains("source:\n       1  gic       inlined\nin order"), "{text}");
         assert!(
             text.ends_with("       1  cpu0 0x2000\n       1  cpu0 0x2004\n       1  cpu0 0x1000\n"),
             "{text}"
