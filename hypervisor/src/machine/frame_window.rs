@@ -5,7 +5,7 @@
 //! device. Which frame may be touched is decided above, by ownership: guests' frames, boot modules
 //! and page tables, never a frame that holds EL2's own objects.
 
-use crate::arch::{cache, window};
+use crate::arch::{cache, cpu, window};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use types::{Mfn, PAGE_BYTES, PAGE_SHIFT, PhysAddr, PhysRange, VirtAddr};
 
@@ -221,7 +221,7 @@ pub fn read_u64(pa: PhysAddr) -> u64 {
     debug_assert!(pa.is_aligned(8));
     window::with(pa, |pointer| {
         // SAFETY: callers pass an entry of a page table, 8-byte aligned, in RAM that is mapped.
-        unsafe { (*pointer.cast::<AtomicU64>()).load(Ordering::Relaxed) }
+        cpu::load_entry(unsafe { &*pointer.cast::<AtomicU64>() })
     })
 }
 
@@ -245,7 +245,7 @@ pub fn write_u64(pa: PhysAddr, value: u64) {
     debug_assert!(pa.is_aligned(8));
     window::with(pa, |pointer| {
         // SAFETY: as in `read_u64`.
-        unsafe { (*pointer.cast::<AtomicU64>()).store(value, Ordering::Relaxed) }
+        cpu::store_entry(unsafe { &*pointer.cast::<AtomicU64>() }, value);
     });
 }
 

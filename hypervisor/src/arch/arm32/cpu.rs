@@ -1,6 +1,7 @@
 //! Hints and barriers.
 
 use core::arch::asm;
+use core::sync::atomic::AtomicU64;
 
 /// Lets another hardware thread, or the emulator's other CPUs, run.
 #[inline]
@@ -63,4 +64,29 @@ pub(super) fn dsb_nsh() {
 pub fn send_event() {
     // SAFETY: DSB and SEV have no effect on registers.
     unsafe { asm!("dsb sy", "sev", options(nostack, preserves_flags)) }
+}
+
+/// Loads a table's entry in one access: with LPAE, LDRD of an aligned address is that for accesses to tables
+/// (ARM ARM DDI 0406C A3.5.3), and unlike LDREXD it marks nothing.
+#[inline]
+pub fn load_entry(entry: &AtomicU64) -> u64 {
+    let (low, high): (u32, u32);
+    // SAFETY: the reference is to an aligned, readable word.
+    unsafe {
+        asm!("ldrd r2, r3, [{}]", in(reg) entry.as_ptr(), out("r2") low, out("r3") high,
+             options(nostack, preserves_flags, readonly))
+    }
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// Stores a table's entry in one access, as [`load_entry`].
+#[inline]
+pub fn store_entry(entry: &AtomicU64, value: u64) {
+    let [a, b, c, d, rest @ ..] = value.to_le_bytes();
+    let (low, high) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes(rest));
+    // SAFETY: the reference is to an aligned word that atomics may write.
+    unsafe {
+        asm!("strd r2, r3, [{}]", in(reg) entry.as_ptr(), in("r2") low, in("r3") high,
+             options(nostack, preserves_flags))
+    }
 }

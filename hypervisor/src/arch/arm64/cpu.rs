@@ -2,6 +2,7 @@
 
 use super::sysreg::read;
 use aarch64_cpu::asm::{self, barrier};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Lets another hardware thread, or the emulator's other CPUs, run.
 #[inline]
@@ -52,4 +53,16 @@ pub fn dsb_sy() {
 pub fn send_event() {
     barrier::dsb(barrier::SY);
     asm::sev();
+}
+
+/// Loads a table's entry in one access.
+#[inline]
+pub fn load_entry(entry: &AtomicU64) -> u64 {
+    entry.load(Ordering::Relaxed)
+}
+
+/// Stores a table's entry in one access.
+#[inline]
+pub fn store_entry(entry: &AtomicU64, value: u64) {
+    entry.store(value, Ordering::Relaxed);
 }

@@ -1,7 +1,7 @@
 //! Hints and barriers.
 
 use super::state;
-use core::sync::atomic::{Ordering, fence};
+use core::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// Lets another thread run.
 #[inline]
@@ -47,3 +47,15 @@ pub fn dsb_sy() {
 /// Wakes CPUs that wait in WFE.
 #[inline]
 pub fn send_event() {}
+
+/// Loads a table's entry in one access.
+#[inline]
+pub fn load_entry(entry: &AtomicU64) -> u64 {
+    entry.load(Ordering::Relaxed)
+}
+
+/// Stores a table's entry in one access.
+#[inline]
+pub fn store_entry(entry: &AtomicU64, value: u64) {
+    entry.store(value, Ordering::Relaxed);
+}
