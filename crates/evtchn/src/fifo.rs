@@ -47,7 +47,7 @@ impl EventChannels {
             set(words, word, PENDING)?;
             return Ok(Delivery::Pending);
         };
-        let before = words.update(word, |w| {
+        let (before, _) = words.update(word, |w| {
             if w & (MASKED | LINKED) == 0 {
                 (w | PENDING | LINKED) & !EVTCHN_FIFO_LINK_MASK
             } else {
@@ -65,7 +65,7 @@ impl EventChannels {
         let Some(word) = self.event_word(port) else {
             return Ok(Delivery::Nothing);
         };
-        let before = words.update(word, |w| w & !MASKED)?;
+        let (before, _) = words.update(word, |w| w & !MASKED)?;
         if before & PENDING == 0 {
             return Ok(Delivery::Nothing);
         }
@@ -109,7 +109,7 @@ impl EventChannels {
             let behind = |w: u32| {
                 if w & LINKED != 0 { w & !EVTCHN_FIFO_LINK_MASK | port.raw() } else { w }
             };
-            if words.update(tail_word, behind)? & LINKED != 0 {
+            if words.update(tail_word, behind)?.0 & LINKED != 0 {
                 return Ok(Delivery::Pending);
             }
         }

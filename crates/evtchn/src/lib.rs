@@ -54,4 +54,4 @@ pub use error::Error;
 pub use ports::{BUCKET_PORTS, Bucket, OutOfMemory};
 pub use send::{Delivery, Sent};
 pub use vcpu_set::VcpuSet;
-pub use words::{Hostile, Place, SharedWords, Word, update};
+pub use words::{Change, Hostile, Place, SharedWords, Word, update};

@@ -17,7 +17,7 @@ const MAX_BUSY: u32 = 64;
 
 /// Storage for [`BUCKET_PORTS`] ports: about a page.
 pub struct Bucket {
-    channels: Box<[Channel]>,
+    channels: Box<[Channel; BUCKET_PORTS]>,
     used: usize,
 }
 
@@ -34,7 +34,8 @@ impl Bucket {
         let mut channels = Vec::new();
         channels.try_reserve_exact(BUCKET_PORTS).map_err(|_| OutOfMemory)?;
         channels.resize(BUCKET_PORTS, Channel::CLOSED);
-        Ok(Self { channels: channels.into_boxed_slice(), used: 0 })
+        let channels = channels.into_boxed_slice().try_into().map_err(|_| OutOfMemory)?;
+        Ok(Self { channels, used: 0 })
     }
 
     /// Binds the bucket's lowest free port that is not `busy`; its ports are the first of `numbers`.
@@ -48,7 +49,7 @@ impl Bucket {
         if self.used == BUCKET_PORTS {
             return Ok(None);
         }
-        for (number, slot) in numbers.zip(&mut self.channels).filter(|(_, slot)| slot.is_closed()) {
+        for (number, slot) in numbers.zip(self.channels.iter_mut()).filter(|(_, slot)| slot.is_closed()) {
             let port = Port::new(number);
             if number == 0 {
                 continue;

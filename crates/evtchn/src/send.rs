@@ -50,12 +50,21 @@ impl EventChannels {
     /// If nothing can be sent on the port.
     #[inline]
     pub fn send<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Sent, Error> {
+        let end = self.ports.get(port).map(|channel| channel.binding());
+        if let Some(Binding::Interdomain(to)) = end
+            && to.dom == self.dom
+            && let Some(vcpu) = self.notified(to.port, Peer { dom: self.dom, port })
+        {
+            return Ok(Sent::Here(self.set_pending_at(to.port, vcpu, words)));
+        }
+        self.send_otherwise(port, words)
+    }
+
+    #[inline(never)]
+    fn send_otherwise<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Sent, Error> {
         let channel = self.bound_port(port)?;
         match channel.binding() {
-            Binding::Interdomain(to) if to.dom == self.dom => {
-                let from = Peer { dom: self.dom, port };
-                Ok(Sent::Here(self.deliver(to.port, from, words)))
-            }
+            Binding::Interdomain(to) if to.dom == self.dom => Ok(Sent::Nowhere),
             Binding::Interdomain(to) => Ok(Sent::There { to, from: Peer { dom: self.dom, port } }),
             Binding::Ipi => {
                 let vcpu = channel.vcpu();
@@ -70,13 +79,17 @@ impl EventChannels {
     /// longer connected, which may happen between the sender's half and this one.
     #[inline]
     pub fn deliver<W: SharedWords>(&mut self, port: Port, from: Peer, words: &W) -> Delivery {
-        let end = self.ports.get(port).map(|channel| (channel.binding(), channel.vcpu()));
-        match end {
-            Some((Binding::Interdomain(peer), vcpu)) if peer == from => {
-                self.set_pending_at(port, vcpu, words)
-            }
-            _ => Delivery::Nothing,
+        match self.notified(port, from) {
+            Some(vcpu) => self.set_pending_at(port, vcpu, words),
+            None => Delivery::Nothing,
         }
+    }
+
+    /// Returns the vCPU that a port notifies, if it is connected with `peer`.
+    #[inline]
+    fn notified(&self, port: Port, peer: Peer) -> Option<VcpuId> {
+        let channel = self.ports.get(port)?;
+        (channel.binding() == Binding::Interdomain(peer)).then(|| channel.vcpu())
     }
 
     /// Raises a virtual interrupt: of `vcpu`, or of the domain where it is a global one.

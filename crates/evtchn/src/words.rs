@@ -28,12 +28,13 @@ pub trait SharedWords {
     /// The value that was seen.
     fn compare_exchange(&self, word: Word, current: u32, new: u32) -> Result<(), u32>;
 
-    /// Replaces a word's value by `change` of it, as [`update`] does, and returns the value before.
+    /// Replaces a word's value by `change` of it, as [`update`] does, and returns the value before and
+    /// whether it was written.
     ///
     /// # Errors
     /// As [`update`].
     #[inline]
-    fn update(&self, word: Word, change: impl Fn(u32) -> u32) -> Result<u32, Hostile> {
+    fn update(&self, word: Word, change: impl Fn(u32) -> u32) -> Result<(u32, Change), Hostile> {
         update(self.load(word), change, |current, new| self.compare_exchange(word, current, new))
     }
 }
@@ -78,8 +79,8 @@ pub struct Hostile;
 /// few instructions, so that an honest guest causes a handful in a row at most.
 pub(crate) const RETRIES: usize = 512;
 
-/// Replaces a value, `current` when it was read, by `change` of it, and returns the value before; where both
-/// are equal nothing is written. `exchange` tries once, and may fail without a cause.
+/// Replaces a value, `current` when it was read, by `change` of it, and returns the value before and whether
+/// it was written: where both are equal it is not. `exchange` tries once, and may fail without a cause.
 ///
 /// # Errors
 /// If the guest interferes 512 times in a row.
@@ -88,14 +89,14 @@ pub fn update(
     current: u32,
     change: impl Fn(u32) -> u32,
     exchange: impl Fn(u32, u32) -> Result<(), u32>,
-) -> Result<u32, Hostile> {
+) -> Result<(u32, Change), Hostile> {
     let new = change(current);
     if new == current {
-        return Ok(current);
+        return Ok((current, Change::Unneeded));
     }
     // Nearly always nobody interferes.
     match exchange(current, new) {
-        Ok(()) => Ok(current),
+        Ok(()) => Ok((current, Change::Made)),
         Err(seen) => update_again(seen, change, exchange),
     }
 }
@@ -106,37 +107,37 @@ fn update_again(
     mut current: u32,
     change: impl Fn(u32) -> u32,
     exchange: impl Fn(u32, u32) -> Result<(), u32>,
-) -> Result<u32, Hostile> {
+) -> Result<(u32, Change), Hostile> {
     for _ in 1..RETRIES {
         let new = change(current);
         if new == current {
-            return Ok(current);
+            return Ok((current, Change::Unneeded));
         }
         match exchange(current, new) {
-            Ok(()) => return Ok(current),
+            Ok(()) => return Ok((current, Change::Made)),
             Err(seen) => current = seen,
         }
     }
     Err(Hostile)
 }
 
-/// Whether a bit changed.
+/// Whether a word had to be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub enum Change {
+    /// It was.
     Made,
+    /// It was already as wanted.
     Unneeded,
 }
 
 /// Sets the bits of `mask` and says whether any was clear.
 #[inline]
 pub(crate) fn set<W: SharedWords>(words: &W, word: Word, mask: u32) -> Result<Change, Hostile> {
-    let before = words.update(word, |w| w | mask)?;
-    Ok(if before & mask == mask { Change::Unneeded } else { Change::Made })
+    words.update(word, |w| w | mask).map(|(_, change)| change)
 }
 
 /// Clears the bits of `mask` and says whether any was set.
 #[inline]
 pub(crate) fn clear<W: SharedWords>(words: &W, word: Word, mask: u32) -> Result<Change, Hostile> {
-    let before = words.update(word, |w| w & !mask)?;
-    Ok(if before & mask == 0 { Change::Unneeded } else { Change::Made })
+    words.update(word, |w| w & !mask).map(|(_, change)| change)
 }

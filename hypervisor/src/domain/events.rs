@@ -9,8 +9,8 @@ use crate::machine::frame_window;
 use crate::machine::sync::{Lock, rank};
 use crate::mm::frames;
 use crate::sched;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use evtchn::{Bucket, Delivery, Error, EventChannels, Hostile, OutOfMemory, Sent, SharedWords, Word};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use evtchn::{Bucket, Change, Delivery, Error, EventChannels, Hostile, OutOfMemory, Sent, SharedWords, Word};
 use pagetable::PageType;
 use types::{DomId, Gfn, Mfn, Port, VcpuId};
 use xen_abi::XenErrno;
@@ -22,6 +22,8 @@ pub struct Events {
     channels: Lock<EventChannels, { rank::EVTCHN }>,
     /// The vCPUs that are in SCHEDOP_poll, one bit each.
     pollers: [AtomicU64; 2],
+    /// There may be some: set after a bit is, and looked at before they are.
+    has_pollers: AtomicBool,
 }
 
 /// Words of guest memory by frame number, through the frame window.
@@ -46,7 +48,7 @@ impl SharedWords for FrameWords {
     }
 
     #[inline]
-    fn update(&self, word: Word, change: impl Fn(u32) -> u32) -> Result<u32, Hostile> {
+    fn update(&self, word: Word, change: impl Fn(u32) -> u32) -> Result<(u32, Change), Hostile> {
         frame_window::with_held_word(word.frame, word.index, |cell| {
             evtchn::update(cell.load(Ordering::SeqCst), change, |current, new| exchange(cell, current, new))
         })
@@ -66,7 +68,11 @@ impl Events {
     pub fn new(dom: DomId, shared_info: Mfn, max_port: Port, vcpus: u16) -> Result<Self, OutOfMemory> {
         let mut channels = EventChannels::new(dom, shared_info, max_port, vcpus)?;
         channels.lend(Bucket::new()?).map_err(|_| OutOfMemory)?;
-        Ok(Self { channels: Lock::new(channels), pollers: [const { AtomicU64::new(0) }; 2] })
+        Ok(Self {
+            channels: Lock::new(channels),
+            pollers: [const { AtomicU64::new(0) }; 2],
+            has_pollers: AtomicBool::new(false),
+        })
     }
 
     /// Runs `f` on the ports, locked.
@@ -136,6 +142,7 @@ impl Events {
         if let Some(word) = self.pollers.get(vcpu.index() >> 6) {
             word.fetch_or(1 << (vcpu.raw() & 63), Ordering::SeqCst);
         }
+        self.has_pollers.store(true, Ordering::SeqCst);
     }
 
     /// Notes that a vCPU polls no longer.
@@ -245,14 +252,14 @@ pub fn perform(domain: &Domain, delivery: Delivery) {
 
 #[inline]
 fn wake_pollers(domain: &Domain) {
-    let [low, high] = &domain.events.pollers;
-    if low.load(Ordering::SeqCst) | high.load(Ordering::SeqCst) != 0 {
+    if domain.events.has_pollers.load(Ordering::SeqCst) {
         wake_some(domain);
     }
 }
 
 #[cold]
 fn wake_some(domain: &Domain) {
+    domain.events.has_pollers.store(false, Ordering::SeqCst);
     for (word, base) in domain.events.pollers.iter().zip([0u16, 64]) {
         let polling = word.swap(0, Ordering::SeqCst);
         for vcpu in (0..64u16).filter(|bit| polling >> bit & 1 != 0) {

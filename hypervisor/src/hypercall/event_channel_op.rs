@@ -52,8 +52,11 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
 /// Performs one of the operations that a guest makes while it works, or tells that it is another.
 #[inline(always)]
 pub fn frequent(cx: &mut Cx<'_>, op: u64, arg: u64) -> Option<Result<(), XenErrno>> {
+    // Sending most.
+    if low32(op) == EvtchnOp::Send.raw() {
+        return Some(send(cx, arg));
+    }
     Some(match EvtchnOp::from_raw(low32(op))? {
-        EvtchnOp::Send => send(cx, arg),
         EvtchnOp::Unmask => unmask(cx, arg),
         EvtchnOp::Status => status(cx, arg),
         _ => return None,

@@ -35,6 +35,7 @@ impl VcpuGic {
     }
 
     /// Takes back all list registers.
+    #[inline(never)]
     pub(super) fn take_all_back<H: Host>(&mut self, run: &mut Run<'_, H>) {
         for index in each(self.used) {
             self.take_one_back(index, run);
@@ -42,6 +43,7 @@ impl VcpuGic {
     }
 
     /// Takes back one list register, unless it has an SPI and there is no distributor.
+    #[inline(never)]
     pub(super) fn take_one_back<H: Host>(&mut self, index: u32, run: &mut Run<'_, H>) {
         let Some(shadow) = self.shadow.get(index as usize).copied() else { return };
         if self.spi_lrs & bit(index) != 0 && run.dist.is_none() {
@@ -63,6 +65,7 @@ impl VcpuGic {
     }
 
     /// Takes back the list registers that hold any in `mask` of the 32 interrupts from `first` on.
+    #[inline(never)]
     pub(crate) fn take_word_back<H: Host>(
         &mut self,
         first: u32,
@@ -83,6 +86,7 @@ impl VcpuGic {
 
     /// Reads a list register again and, if it is empty, ends the interrupt's residence, unless it
     /// has an SPI and there is no distributor. Returns the state.
+    #[inline(never)]
     pub(super) fn refresh<H: Host>(&mut self, index: u32, run: &mut Run<'_, H>) -> LrState {
         let state = run.host.read(index as usize).state;
         if self.spi_lrs & bit(index) != 0 && run.dist.is_none() {
@@ -228,6 +232,7 @@ impl VcpuGic {
 
     /// Reads this CPU's list registers with any of 32 interrupts from `first` on, and publishes
     /// their state.
+    #[inline(never)]
     pub(crate) fn publish_word<H: Host>(&mut self, first: u32, dist: Option<&mut Distributor>, host: &mut H) {
         let run = &mut Run { dist, host, fx: Effects::NONE };
         for index in each(self.used) {

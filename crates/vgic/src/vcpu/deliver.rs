@@ -32,12 +32,10 @@ impl VcpuGic {
         Ok(())
     }
 
-    /// Makes a PPI pending by an event, on the CPU that runs this vCPU.
+    /// Makes a PPI, one of the numbers modulo 32, pending by an event, on the CPU that runs this vCPU.
     #[inline]
     pub fn deliver_ppi<R: ListRegs>(&mut self, ppi: IntId, mailbox: &Mailbox, regs: &mut R) {
-        if ppi.is_ppi() {
-            self.deliver_private((ppi.raw(), 0), mailbox, regs);
-        }
+        self.deliver_private((ppi.raw() & PRIVATE.wrapping_sub(1) | SGIS, 0), mailbox, regs);
     }
 
     /// Makes an SGI pending that this vCPU sends itself.
@@ -83,19 +81,31 @@ impl VcpuGic {
     fn deliver_again<R: ListRegs>(&mut self, (id, source): (u32, u8), regs: &mut R) -> bool {
         let mask = bit(id);
         let index = self.private_lrs.get(id as usize).map_or(0, |index| usize::from(*index));
-        let Some(lr) = self.shadow.get_mut(index) else { return false };
-        // A physical one comes again only because the guest has deactivated it: it has left.
+        let Some(shadow) = self.shadow.get_mut(index) else { return false };
         if self.word.hw & mask == 0 {
             if !regs.is_empty(index) {
                 return self.joins((id, source), index, regs);
             }
-            lr.origin = Origin::Software { source, eoi: false };
-        } else if self.word.soft & mask != 0 && lr.state.is_pending() {
+            shadow.origin = Origin::Software { source, eoi: false };
+            return self.write_again(index, Origin::Software { source, eoi: false }, regs);
+        }
+        // A physical one comes again only because the guest has deactivated it: it has left.
+        let Origin::Hardware { pintid } = shadow.origin else { return false };
+        if self.word.soft & mask != 0 && shadow.state.is_pending() {
             self.word.acknowledged(mask);
         }
-        lr.state = LrState::Pending;
+        self.write_again(index, Origin::Hardware { pintid }, regs)
+    }
+
+    /// Writes a list register once more, with the same interrupt pending; inline, so that what is encoded is
+    /// known to be of one kind.
+    #[inline(always)]
+    fn write_again<R: ListRegs>(&mut self, index: usize, origin: Origin, regs: &mut R) -> bool {
+        let Some(shadow) = self.shadow.get_mut(index) else { return false };
+        shadow.state = LrState::Pending;
         self.latched |= bit(low32(index as u64));
-        regs.write(index, *lr);
+        let Lr { intid, priority, group1, .. } = *shadow;
+        regs.write(index, Lr { intid, priority, group1, state: LrState::Pending, origin });
         true
     }
 

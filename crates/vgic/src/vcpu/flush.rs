@@ -66,6 +66,7 @@ impl VcpuGic {
 
     /// Takes the mailbox's content into the state words. Whoever does it has this vCPU's lock, and
     /// a flush must follow.
+    #[inline(never)]
     pub(crate) fn drain<H: Host>(&mut self, host: &mut H) {
         let Some(mailbox) = host.mailbox(self.id) else { return };
         let signal = mailbox.take_signal();
@@ -113,6 +114,7 @@ impl VcpuGic {
     }
 
     /// Reads all list registers and ends the residence of what is no more in them.
+    #[inline(never)]
     pub(super) fn sweep_all<H: Host>(&mut self, run: &mut Run<'_, H>) {
         self.swept = true;
         for index in each(self.used) {

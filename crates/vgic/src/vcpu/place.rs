@@ -107,6 +107,7 @@ impl VcpuGic {
         ranked.filter(|(other, _)| *other > rank && !kept(*other)).max()
     }
 
+    #[inline(never)]
     pub(super) fn place_private<H: Host>(&mut self, index: u32, intid: u32, host: &mut H) {
         let priority = self.priority.get(intid as usize).copied().unwrap_or(0);
         let pintid = self.pintid.get(intid.wrapping_sub(SGIS) as usize).copied().unwrap_or(0);
@@ -138,6 +139,7 @@ impl VcpuGic {
         lr.origin = Origin::Software { source, eoi: *sources != 0 };
     }
 
+    #[inline(never)]
     pub(super) fn place_spi<H: Host>(
         &mut self,
         index: u32,

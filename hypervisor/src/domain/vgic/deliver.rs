@@ -95,6 +95,7 @@ pub fn maintenance(gic: &Gic, vcpu: &Vcpu) {
 }
 
 /// Wakes a vCPU to which something was posted; the one that runs here flushes on its way out.
+#[inline(never)]
 pub(super) fn wake_other(vcpu: &Vcpu) {
     if !runs_here(vcpu) {
         sched::wake(vcpu);

@@ -68,7 +68,7 @@ impl Mailboxes for Host<'_> {
 }
 
 impl Mailboxes for Domain {
-    #[inline]
+    #[inline(never)]
     fn mailbox(&self, vcpu: VcpuId) -> Option<&Mailbox> {
         self.vcpu(vcpu).map(|vcpu| vcpu.gic.mailbox())
     }
