@@ -2,6 +2,9 @@
 
 use rt::arch::fp::{self, REGISTERS, State};
 
+/// What the control registers count for.
+const CONTROL: u32 = 100;
+
 /// Control bits that differ between patterns: rounding mode (FPCR, FPSCR bits 23:22) and, on arm64, the
 /// cumulative exception bits in FPSR.
 fn control(seed: u64) -> (u64, u64) {
@@ -33,5 +36,11 @@ pub fn lost(seed: u64) -> u32 {
     let mut got = State { q: [[0; 2]; REGISTERS], fpcr: 0, fpsr: 0 };
     fp::store(&mut got);
     let registers = want.q.iter().zip(&got.q).map(|(want, got)| u32::from(want != got)).sum::<u32>();
-    registers + if (want.fpcr, want.fpsr) == (got.fpcr, got.fpsr) { 0 } else { 100 }
+    registers + if (want.fpcr, want.fpsr) == (got.fpcr, got.fpsr) { 0 } else { CONTROL }
+}
+
+/// Counts as [`lost`] does what still holds a seed's state.
+pub fn kept(seed: u64) -> u32 {
+    let all = of(seed).q.iter().fold(CONTROL, |count, _| count + 1);
+    all - lost(seed)
 }
