@@ -106,7 +106,7 @@ macro_rules! integer_field {
         }
     )+};
 }
-integer_field!(u8, u16, u32, u64, i16, i32);
+integer_field!(u8, u16, u32, u64, i16, i32, i64);
 
 macro_rules! newtype_field {
     ($($name:ident($int:ty)),+) => {$(

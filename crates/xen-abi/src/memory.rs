@@ -1,5 +1,8 @@
 //! `memory_op`: a domain's guest-physical memory.
 
+pub mod access;
+pub mod topology;
+
 use crate::codec::guest_struct;
 use crate::constant::{header_consts, header_enum};
 use types::{DomId, GuestVa};
@@ -43,6 +46,8 @@ header_enum! {
 header_consts! {
     /// Bit of a [`MapSpace::GrantTable`] index: the status frames of a version 2 table
     GRANT_TABLE_STATUS: u64 = 0x8000_0000 => "XENMAPIDX_grant_table_status",
+    /// Bit of the memory flags: populate when the guest first touches it (not on Arm)
+    POPULATE_ON_DEMAND: u32 = 1 << 16 => "XENMEMF_populate_on_demand",
     /// Bit of the memory flags: allocate only from the given node
     EXACT_NODE_REQUEST: u32 = 1 << 17 => "XENMEMF_exact_node_request",
     /// Bit of the memory flags: the node is a virtual one
@@ -51,6 +56,16 @@ header_consts! {
     RESOURCE_IOREQ_SERVER: u16 = 0 => "XENMEM_resource_ioreq_server",
     /// A resource: the frames of a grant table
     RESOURCE_GRANT_TABLE: u16 = 1 => "XENMEM_resource_grant_table",
+    /// A resource: a vCPU's trace buffer
+    RESOURCE_VMTRACE_BUF: u16 = 2 => "XENMEM_resource_vmtrace_buf",
+    /// Which of a grant table's frames: those of the entries
+    GRANT_TABLE_ID_SHARED: u32 = 0 => "XENMEM_resource_grant_table_id_shared",
+    /// Which of a grant table's frames: those of a version 2 table's status words
+    GRANT_TABLE_ID_STATUS: u32 = 1 => "XENMEM_resource_grant_table_id_status",
+    /// Which of an I/O request server's frames: the buffered requests
+    IOREQ_FRAME_BUFIOREQ: u64 = 0 => "XENMEM_resource_ioreq_server_frame_bufioreq",
+    /// Which of an I/O request server's frames: the first of the synchronous requests
+    IOREQ_FRAME_IOREQ: u64 = 1 => "XENMEM_resource_ioreq_server_frame_ioreq(0)",
 }
 
 /// Returns how many address bits the flags of a reservation allow, 0 for any
@@ -59,8 +74,14 @@ pub const fn address_bits(mem_flags: u32) -> u32 {
     mem_flags & 0xff
 }
 
+/// Returns the node the flags of a reservation name, or `None` for any (`XENMEMF_get_node`).
+pub const fn node(mem_flags: u32) -> Option<u8> {
+    let [_, above, ..] = mem_flags.to_le_bytes();
+    above.checked_sub(1)
+}
+
 guest_struct! {
-    /// The argument of increase, decrease and populate.
+    /// The argument of increase, decrease and populate, and of claiming.
     MemoryReservation = "struct xen_memory_reservation" {
         /// In or out: the extents' first frames, as `xen_pfn_t`.
         extent_start: GuestVa,
@@ -74,6 +95,18 @@ guest_struct! {
         domid: DomId,
         /// Padding.
         _pad: [u8; 6],
+    }
+}
+
+guest_struct! {
+    /// The argument of [`MemoryOp::Exchange`].
+    MemoryExchange = "struct xen_memory_exchange" {
+        /// In: what is given back.
+        given: MemoryReservation = "in",
+        /// In and out: what is populated instead.
+        taken: MemoryReservation = "out",
+        /// Out: extents that were exchanged; in: zero.
+        nr_exchanged: u64,
     }
 }
 

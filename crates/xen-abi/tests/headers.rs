@@ -35,6 +35,47 @@ const HEADERS: &[&str] = &[
 
 const LAYOUTS: &[Layout] = &[
     domctl::XenDomctl::LAYOUT,
+    domctl::context::CoreRegs::LAYOUT,
+    domctl::context::VcpuGuestContext::LAYOUT,
+    domctl::context::Vcpucontext::LAYOUT,
+    domctl::control::AddressSize::LAYOUT,
+    domctl::control::SetTarget::LAYOUT,
+    domctl::control::SetVirqHandler::LAYOUT,
+    domctl::control::Setdebugging::LAYOUT,
+    domctl::control::Setdomainhandle::LAYOUT,
+    domctl::control::Settimeoffset::LAYOUT,
+    domctl::control::Subscribe::LAYOUT,
+    domctl::create::ArchDomainconfig::LAYOUT,
+    domctl::create::Createdomain::LAYOUT,
+    domctl::device::AssignDevice::LAYOUT,
+    domctl::device::AssignDt::LAYOUT,
+    domctl::device::AssignPci::LAYOUT,
+    domctl::device::BindPtIrq::LAYOUT,
+    domctl::device::GetDeviceGroup::LAYOUT,
+    domctl::device::IrqPermission::LAYOUT,
+    domctl::device::VuartOp::LAYOUT,
+    domctl::info::Getdomaininfo::LAYOUT,
+    domctl::memory::Cacheflush::LAYOUT,
+    domctl::memory::IomemPermission::LAYOUT,
+    domctl::memory::MaxMem::LAYOUT,
+    domctl::memory::MemoryMapping::LAYOUT,
+    domctl::memory::Nodeaffinity::LAYOUT,
+    domctl::memory::PagingMempool::LAYOUT,
+    domctl::memory::Vnuma::LAYOUT,
+    domctl::monitor::MonitorGuestRequest::LAYOUT,
+    domctl::monitor::MonitorOp::LAYOUT,
+    domctl::monitor::SetAccessRequired::LAYOUT,
+    domctl::monitor::VmEventOp::LAYOUT,
+    domctl::scheduler::SchedCredit::LAYOUT,
+    domctl::scheduler::SchedCredit2::LAYOUT,
+    domctl::scheduler::SchedRtds::LAYOUT,
+    domctl::scheduler::SchedVcpus::LAYOUT,
+    domctl::scheduler::SchedparamVcpu::LAYOUT,
+    domctl::scheduler::SchedulerOp::LAYOUT,
+    domctl::vcpu::Getvcpuinfo::LAYOUT,
+    domctl::vcpu::MaxVcpus::LAYOUT,
+    domctl::vcpu::Vcpuaffinity::LAYOUT,
+    domctl::vcpu::XenctlBitmap::LAYOUT,
     event_channel::EvtchnAllocUnbound::LAYOUT,
     event_channel::EvtchnBindInterdomain::LAYOUT,
     event_channel::EvtchnBindIpi::LAYOUT,
@@ -65,8 +106,14 @@ const LAYOUTS: &[Layout] = &[
     memory::AddToPhysmap::LAYOUT,
     memory::AddToPhysmapBatch::LAYOUT,
     memory::MemoryDomain::LAYOUT,
+    memory::MemoryExchange::LAYOUT,
     memory::MemoryReservation::LAYOUT,
     memory::RemoveFromPhysmap::LAYOUT,
+    memory::access::MemAccessOp::LAYOUT,
+    memory::topology::ReservedDeviceMemory::LAYOUT,
+    memory::topology::ReservedDeviceMemoryMap::LAYOUT,
+    memory::topology::Vmemrange::LAYOUT,
+    memory::topology::VnumaTopologyInfo::LAYOUT,
     multicall::MulticallEntry::LAYOUT,
     platform::Settime64::LAYOUT,
     platform::XenPlatformOp::LAYOUT,
@@ -95,6 +142,23 @@ const CONSTANTS: &[&[Constant]] = &[
     console::ConsoleIoOp::CONSTANTS,
     domctl::CONSTANTS,
     domctl::DomctlCmd::CONSTANTS,
+    domctl::context::CONSTANTS,
+    domctl::create::CONSTANTS,
+    domctl::create::GicVersion::CONSTANTS,
+    domctl::create::TeeType::CONSTANTS,
+    domctl::device::CONSTANTS,
+    domctl::device::DeviceKind::CONSTANTS,
+    domctl::device::PtIrqType::CONSTANTS,
+    domctl::info::CONSTANTS,
+    domctl::memory::CONSTANTS,
+    domctl::monitor::MonitorCmd::CONSTANTS,
+    domctl::monitor::MonitorEvent::CONSTANTS,
+    domctl::monitor::VmEventCmd::CONSTANTS,
+    domctl::monitor::VmEventRing::CONSTANTS,
+    domctl::scheduler::CONSTANTS,
+    domctl::scheduler::SchedulerCmd::CONSTANTS,
+    domctl::scheduler::SchedulerId::CONSTANTS,
+    domctl::vcpu::CONSTANTS,
     event_channel::CONSTANTS,
     event_channel::ChannelStatus::CONSTANTS,
     event_channel::EvtchnOp::CONSTANTS,
@@ -106,6 +170,9 @@ const CONSTANTS: &[&[Constant]] = &[
     memory::CONSTANTS,
     memory::MapSpace::CONSTANTS,
     memory::MemoryOp::CONSTANTS,
+    memory::access::AccessOp::CONSTANTS,
+    memory::access::MemAccess::CONSTANTS,
+    memory::topology::CONSTANTS,
     physdev::PhysdevOp::CONSTANTS,
     platform::CONSTANTS,
     platform::PlatformCmd::CONSTANTS,
@@ -138,9 +205,11 @@ fn expected() -> BTreeMap<String, i64> {
         let ty = layout.c_type;
         values.insert(format!("sizeof({ty})"), layout.size as i64);
         for field in layout.fields.iter().filter(|f| !f.c_name.starts_with("_pad")) {
-            let name = field.c_name;
-            values.insert(format!("__builtin_offsetof({ty}, {name})"), field.offset as i64);
-            values.insert(format!("sizeof((({ty} *)0)->{name})"), field.size as i64);
+            // `first..last` names members in a row of which one array is made here.
+            let (first, last) = field.c_name.split_once("..").unwrap_or((field.c_name, field.c_name));
+            let size = format!("__builtin_offsetof({ty}, {last}) - __builtin_offsetof({ty}, {first})");
+            values.insert(format!("__builtin_offsetof({ty}, {first})"), field.offset as i64);
+            values.insert(format!("{size} + sizeof((({ty} *)0)->{last})"), field.size as i64);
         }
     }
     let lengths = [
@@ -229,12 +298,20 @@ fn numbers_sizes_and_offsets_are_the_headers() {
     }
 }
 
+/// Counts how often the sources in `dir` and below say `what` at the start of a line.
+fn occurrences_in(dir: &std::path::Path, what: &str) -> usize {
+    let count = |path: std::path::PathBuf| {
+        if path.is_dir() {
+            return occurrences_in(&path, what);
+        }
+        std::fs::read_to_string(path).unwrap().lines().filter(|line| line.starts_with(what)).count()
+    };
+    std::fs::read_dir(dir).unwrap().map(|entry| count(entry.unwrap().path())).sum()
+}
+
 /// Counts how often the crate's sources say `what` at the start of a line.
 fn occurrences(what: &str) -> usize {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files =
-        std::fs::read_dir(dir).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
-    files.map(|text| text.lines().filter(|line| line.starts_with(what)).count()).sum()
+    occurrences_in(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), what)
 }
 
 #[test]

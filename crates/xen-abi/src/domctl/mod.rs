@@ -1,4 +1,21 @@
 //! `domctl`: the toolstack's control of domains.
+//!
+//! Every command has one argument, [`XenDomctl`], whose union `u` is decoded by
+//! [`GuestStruct::decode_prefix`](crate::GuestStruct::decode_prefix) as the structure of its command.
+//! [`INTERFACE_VERSION`] names the layout of all of them; the layouts here are those of 4.17. Another
+//! release's caller says another version, and what differs between releases is closed in a few
+//! structures ([`create::Createdomain`], [`create::ArchDomainconfig`], [`info::Getdomaininfo`]): such a
+//! layout would be one more structure beside them, chosen by the version where the union is decoded.
+
+pub mod context;
+pub mod control;
+pub mod create;
+pub mod device;
+pub mod info;
+pub mod memory;
+pub mod monitor;
+pub mod scheduler;
+pub mod vcpu;
 
 use crate::codec::guest_struct;
 use crate::constant::{header_consts, header_enum};
