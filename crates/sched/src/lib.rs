@@ -17,6 +17,7 @@ extern crate alloc;
 extern crate std;
 
 mod cpu;
+mod cpu_set;
 mod entity;
 mod queue;
 mod scheduler;
@@ -24,6 +25,7 @@ mod scheduler;
 #[cfg(test)]
 mod tests;
 
+pub use cpu_set::CpuSet;
 pub use entity::{EntityId, Place};
 pub use scheduler::{Decision, Error, Pick, Scheduler, Want};
 

@@ -116,6 +116,16 @@ impl<T> Scheduler<T> {
         Ok(())
     }
 
+    /// Returns how many vCPUs there are.
+    pub const fn len(&self) -> usize {
+        self.members
+    }
+
+    /// Tells whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.members == 0
+    }
+
     /// Adds a vCPU, asleep.
     ///
     /// # Errors

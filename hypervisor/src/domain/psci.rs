@@ -104,7 +104,7 @@ pub fn shut_down(domain: &Domain, reason: Option<ShutdownReason>) {
     }
     log::info!("d{}: shut down ({reason:?})", domain.id);
     for vcpu in domain.vcpus() {
-        sched::pause(vcpu);
+        sched::pause_vcpu(vcpu);
     }
 }
 

@@ -5,12 +5,19 @@
 //! The policy is crates/sched's.
 //! Lock rank: SCHED.
 
+mod control;
 mod deadlines;
 pub mod inspect;
 mod switch;
 
+pub use control::{
+    add_domain, add_vcpu, cpu_time_ns, is_stopped, pause_vcpu, remove_domain, remove_vcpu, set_affinity,
+    unpause_vcpu,
+};
 use deadlines::set_deadline;
 pub use deadlines::{look_at_lines, set_deadline_at, timer_fired};
+
+pub use ::sched::CpuSet;
 
 use crate::arch::cpu;
 use crate::arch::timer;
@@ -78,9 +85,12 @@ pub fn add_cpu(cpu: &PerCpu) -> Result<(), Error> {
 /// # Errors
 /// If memory is short; none is added then.
 pub fn add(vcpus: &[Arc<Vcpu>]) -> Result<(), Error> {
+    let total = with(|scheduler| scheduler.len()).unwrap_or(0) + vcpus.len();
     for cpu in percpu::all() {
         // A timer's sleeper is never refused later: each CPU has room for every vCPU.
-        cpu.sleepers.lock().try_reserve(vcpus.len()).map_err(|_| Error::OutOfMemory)?;
+        let mut sleepers = cpu.sleepers.lock();
+        let more = total.saturating_sub(sleepers.len());
+        sleepers.try_reserve(more).map_err(|_| Error::OutOfMemory)?;
     }
     with(|scheduler| {
         scheduler.reserve(vcpus.len())?;
@@ -122,16 +132,6 @@ pub fn take_offline(cpu: &'static PerCpu, vcpu: &Vcpu) {
     vcpu.online.store(false, Ordering::SeqCst);
     on_entity(vcpu, Scheduler::pause);
     reschedule(cpu);
-}
-
-/// Keeps a vCPU from running, counted.
-pub fn pause(vcpu: &Vcpu) {
-    on_entity(vcpu, Scheduler::pause);
-}
-
-/// Takes one pause back.
-pub fn unpause(vcpu: &Vcpu) {
-    on_entity(vcpu, Scheduler::unpause);
 }
 
 /// Tells where a vCPU is.

@@ -78,6 +78,21 @@ impl VcpuInfo {
             self.woken.store(timer::counter(), Ordering::Relaxed);
         }
     }
+
+    /// Returns how long the vCPU has run, in nanoseconds.
+    pub fn run_time_ns(&self) -> u64 {
+        self.times_ns()[Runstate::Running.raw() as usize]
+    }
+
+    /// Returns how long the vCPU has been in each run state, up to now, in nanoseconds.
+    pub fn times_ns(&self) -> [u64; 4] {
+        let run = self.run.lock();
+        let mut times = run.times_ns;
+        if let Some(time) = times.get_mut(run.state.raw() as usize) {
+            *time = time.wrapping_add(clock::system_time_ns().saturating_sub(run.since_ns));
+        }
+        times
+    }
 }
 
 impl Run {
