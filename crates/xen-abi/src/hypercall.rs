@@ -35,3 +35,41 @@ header_enum! {
         HypfsOp = 42 = "__HYPERVISOR_hypfs_op",
     }
 }
+
+header_enum! {
+    /// A hypercall that does not exist on Arm: it gives `-ENOSYS`.
+    NotOnArm: u32 {
+        SetTrapTable = 0 = "__HYPERVISOR_set_trap_table",
+        MmuUpdate = 1 = "__HYPERVISOR_mmu_update",
+        SetGdt = 2 = "__HYPERVISOR_set_gdt",
+        StackSwitch = 3 = "__HYPERVISOR_stack_switch",
+        SetCallbacks = 4 = "__HYPERVISOR_set_callbacks",
+        FpuTaskswitch = 5 = "__HYPERVISOR_fpu_taskswitch",
+        SchedOpCompat = 6 = "__HYPERVISOR_sched_op_compat",
+        SetDebugreg = 8 = "__HYPERVISOR_set_debugreg",
+        GetDebugreg = 9 = "__HYPERVISOR_get_debugreg",
+        UpdateDescriptor = 10 = "__HYPERVISOR_update_descriptor",
+        UpdateVaMapping = 14 = "__HYPERVISOR_update_va_mapping",
+        SetTimerOp = 15 = "__HYPERVISOR_set_timer_op",
+        EventChannelOpCompat = 16 = "__HYPERVISOR_event_channel_op_compat",
+        PhysdevOpCompat = 19 = "__HYPERVISOR_physdev_op_compat",
+        UpdateVaMappingOtherdomain = 22 = "__HYPERVISOR_update_va_mapping_otherdomain",
+        Iret = 23 = "__HYPERVISOR_iret",
+        SetSegmentBase = 25 = "__HYPERVISOR_set_segment_base",
+        MmuextOp = 26 = "__HYPERVISOR_mmuext_op",
+        NmiOp = 28 = "__HYPERVISOR_nmi_op",
+        CallbackOp = 30 = "__HYPERVISOR_callback_op",
+        XenoprofOp = 31 = "__HYPERVISOR_xenoprof_op",
+        KexecOp = 37 = "__HYPERVISOR_kexec_op",
+        TmemOp = 38 = "__HYPERVISOR_tmem_op",
+        XenpmuOp = 40 = "__HYPERVISOR_xenpmu_op",
+        Arch0 = 48 = "__HYPERVISOR_arch_0",
+        Arch1 = 49 = "__HYPERVISOR_arch_1",
+        Arch2 = 50 = "__HYPERVISOR_arch_2",
+        Arch3 = 51 = "__HYPERVISOR_arch_3",
+        Arch4 = 52 = "__HYPERVISOR_arch_4",
+        Arch5 = 53 = "__HYPERVISOR_arch_5",
+        Arch6 = 54 = "__HYPERVISOR_arch_6",
+        Arch7 = 55 = "__HYPERVISOR_arch_7",
+    }
+}

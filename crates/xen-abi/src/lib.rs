@@ -25,12 +25,15 @@ mod codec;
 mod constant;
 
 pub mod console;
+pub mod dm;
 pub mod domctl;
 pub mod errno;
 pub mod event_channel;
 pub mod grant_table;
+pub mod guest_layout;
 pub mod hvm;
 pub mod hypercall;
+pub mod hypfs;
 pub mod memory;
 pub mod multicall;
 pub mod physdev;
@@ -55,6 +58,8 @@ use types::DomId;
 pub const DOMID_IO: DomId = DomId::new(0x7ff1);
 /// The hypervisor's own memory (`DOMID_XEN`).
 pub const DOMID_XEN: DomId = DomId::new(0x7ff2);
+/// Shared copy-on-write memory (`DOMID_COW`).
+pub const DOMID_COW: DomId = DomId::new(0x7ff3);
 /// An identifier that names no domain (`DOMID_INVALID`).
 pub const DOMID_INVALID: DomId = DomId::new(0x7ff4);
 /// The idle domain (`DOMID_IDLE`).
@@ -62,11 +67,16 @@ pub const DOMID_IDLE: DomId = DomId::new(0x7fff);
 /// The first identifier that no ordinary domain has (`DOMID_FIRST_RESERVED`).
 pub const DOMID_FIRST_RESERVED: DomId = DomId::new(0x7ff0);
 
+/// The bits of an identifier (`DOMID_MASK`).
+pub const DOMID_MASK: u16 = 0x7fff;
+
 /// The domain identifiers with their names in the headers.
 pub const DOMIDS: &[Constant] = &[
     Constant::new("DOMID_SELF", DomId::SELF.raw() as u64),
     Constant::new("DOMID_IO", DOMID_IO.raw() as u64),
     Constant::new("DOMID_XEN", DOMID_XEN.raw() as u64),
+    Constant::new("DOMID_COW", DOMID_COW.raw() as u64),
+    Constant::new("DOMID_MASK", DOMID_MASK as u64),
     Constant::new("DOMID_INVALID", DOMID_INVALID.raw() as u64),
     Constant::new("DOMID_IDLE", DOMID_IDLE.raw() as u64),
     Constant::new("DOMID_FIRST_RESERVED", DOMID_FIRST_RESERVED.raw() as u64),

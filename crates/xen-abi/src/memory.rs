@@ -32,6 +32,22 @@ header_enum! {
 }
 
 header_enum! {
+    /// An operation of `memory_op` that does not exist on Arm: it gives `-ENOSYS`.
+    NotOnArm: u32 {
+        MachphysMfnList = 5 = "XENMEM_machphys_mfn_list",
+        MemoryMap = 9 = "XENMEM_memory_map",
+        MachineMemoryMap = 10 = "XENMEM_machine_memory_map",
+        MachphysMapping = 12 = "XENMEM_machphys_mapping",
+        SetMemoryMap = 13 = "XENMEM_set_memory_map",
+        SetPodTarget = 16 = "XENMEM_set_pod_target",
+        GetPodTarget = 17 = "XENMEM_get_pod_target",
+        PagingOp = 20 = "XENMEM_paging_op",
+        SharingOp = 22 = "XENMEM_sharing_op",
+        MachphysCompatMfnList = 25 = "XENMEM_machphys_compat_mfn_list",
+    }
+}
+
+header_enum! {
     /// What a page is mapped from (`enum phys_map_space`).
     MapSpace: u32 {
         SharedInfo = 0 = "XENMAPSPACE_shared_info",

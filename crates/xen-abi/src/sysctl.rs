@@ -1,4 +1,16 @@
 //! `sysctl`: the toolstack's questions about the machine.
+//!
+//! Every command has one argument, [`XenSysctl`], whose union `u` is decoded by
+//! [`GuestStruct::decode_prefix`](crate::GuestStruct::decode_prefix) as the structure of its command.
+//! [`INTERFACE_VERSION`] names the layout of all of them, that of 4.17; of the commands' structures only
+//! [`machine::Physinfo`] differs in earlier releases.
+
+pub mod control;
+pub mod cpupool;
+pub mod livepatch;
+pub mod machine;
+pub mod profile;
+pub mod scheduler;
 
 use crate::codec::guest_struct;
 use crate::constant::{header_consts, header_enum};
@@ -28,6 +40,21 @@ header_enum! {
         CoverageOp = 20 = "XEN_SYSCTL_coverage_op",
         Pcitopoinfo = 22 = "XEN_SYSCTL_pcitopoinfo",
         LivepatchOp = 27 = "XEN_SYSCTL_livepatch_op",
+    }
+}
+
+header_enum! {
+    /// An operation of `sysctl` that does not exist on Arm: it gives `-ENOSYS`.
+    NotOnArm: u32 {
+        GetPmstat = 10 = "XEN_SYSCTL_get_pmstat",
+        CpuHotplug = 11 = "XEN_SYSCTL_cpu_hotplug",
+        PmOp = 12 = "XEN_SYSCTL_pm_op",
+        PageOfflineOp = 14 = "XEN_SYSCTL_page_offline_op",
+        PsrCmtOp = 21 = "XEN_SYSCTL_psr_cmt_op",
+        PsrAlloc = 23 = "XEN_SYSCTL_psr_alloc",
+        GetCpuLevellingCaps = 25 = "XEN_SYSCTL_get_cpu_levelling_caps",
+        GetCpuFeatureset = 26 = "XEN_SYSCTL_get_cpu_featureset",
+        GetCpuPolicy = 29 = "XEN_SYSCTL_get_cpu_policy",
     }
 }
 

@@ -12,6 +12,25 @@ header_enum! {
 }
 
 header_enum! {
+    /// An operation of `vcpu_op` that does not exist on Arm, where PSCI starts vCPUs and timers are the
+    /// architecture's: it gives `-ENOSYS`.
+    NotOnArm: u32 {
+        Initialise = 0 = "VCPUOP_initialise",
+        Up = 1 = "VCPUOP_up",
+        Down = 2 = "VCPUOP_down",
+        IsUp = 3 = "VCPUOP_is_up",
+        GetRunstateInfo = 4 = "VCPUOP_get_runstate_info",
+        SetPeriodicTimer = 6 = "VCPUOP_set_periodic_timer",
+        StopPeriodicTimer = 7 = "VCPUOP_stop_periodic_timer",
+        SetSingleshotTimer = 8 = "VCPUOP_set_singleshot_timer",
+        StopSingleshotTimer = 9 = "VCPUOP_stop_singleshot_timer",
+        SendNmi = 11 = "VCPUOP_send_nmi",
+        GetPhysid = 12 = "VCPUOP_get_physid",
+        RegisterVcpuTimeMemoryArea = 13 = "VCPUOP_register_vcpu_time_memory_area",
+    }
+}
+
+header_enum! {
     /// What a vCPU is doing, as [`RunstateInfo::state`] says it.
     Runstate: u32 {
         Running = 0 = "RUNSTATE_running",

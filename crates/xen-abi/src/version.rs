@@ -55,6 +55,26 @@ header_consts! {
     FEATURE_NOT_DIRECT_MAPPED: u32 = 16 => "XENFEAT_not_direct_mapped",
     /// Bit of the feature map: guest frame numbers are machine frame numbers
     FEATURE_DIRECT_MAPPED: u32 = 17 => "XENFEAT_direct_mapped",
+    /// Bit of the feature map: the guest writes its own descriptor tables (not on Arm)
+    FEATURE_WRITABLE_DESCRIPTOR_TABLES: u32 = 1 => "XENFEAT_writable_descriptor_tables",
+    /// Bit of the feature map: the guest's kernel runs in supervisor mode (not on Arm)
+    FEATURE_SUPERVISOR_MODE_KERNEL: u32 = 3 => "XENFEAT_supervisor_mode_kernel",
+    /// Bit of the feature map: page directories may be above 4 GiB (not on Arm)
+    FEATURE_PAE_PGDIR_ABOVE_4GB: u32 = 4 => "XENFEAT_pae_pgdir_above_4gb",
+    /// Bit of the feature map: page-table updates keep access bits (not on Arm)
+    FEATURE_MMU_PT_UPDATE_PRESERVE_AD: u32 = 5 => "XENFEAT_mmu_pt_update_preserve_ad",
+    /// Bit of the feature map: pages can be cleared and copied for the guest (not on Arm)
+    FEATURE_HIGHMEM_ASSIST: u32 = 6 => "XENFEAT_highmem_assist",
+    /// Bit of the feature map: grant maps take available bits (not on Arm)
+    FEATURE_GNTTAB_MAP_AVAIL_BITS: u32 = 7 => "XENFEAT_gnttab_map_avail_bits",
+    /// Bit of the feature map: events come by a vector (not on Arm)
+    FEATURE_HVM_CALLBACK_VECTOR: u32 = 8 => "XENFEAT_hvm_callback_vector",
+    /// Bit of the feature map: the paravirtual clock may be used (not on Arm)
+    FEATURE_HVM_SAFE_PVCLOCK: u32 = 9 => "XENFEAT_hvm_safe_pvclock",
+    /// Bit of the feature map: interrupts come as event channels (not on Arm)
+    FEATURE_HVM_PIRQS: u32 = 10 => "XENFEAT_hvm_pirqs",
+    /// Bit of the feature map: the RSDP may be anywhere (not on Arm)
+    FEATURE_LINUX_RSDP_UNRESTRICTED: u32 = 15 => "XENFEAT_linux_rsdp_unrestricted",
     /// Number of 32-bit feature maps; others give `-EINVAL`
     NR_SUBMAPS: u32 = 1 => "XENFEAT_NR_SUBMAPS",
 }

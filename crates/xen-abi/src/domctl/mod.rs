@@ -74,6 +74,44 @@ header_enum! {
     }
 }
 
+header_enum! {
+    /// An operation of `domctl` that no domain on Arm has: it gives `-ENOSYS`.
+    NotOnArm: u32 {
+        ShadowOp = 10 = "XEN_DOMCTL_shadow_op",
+        IoportPermission = 21 = "XEN_DOMCTL_ioport_permission",
+        HypercallInit = 22 = "XEN_DOMCTL_hypercall_init",
+        RealModeArea = 26 = "XEN_DOMCTL_real_mode_area",
+        Sendtrigger = 28 = "XEN_DOMCTL_sendtrigger",
+        Gethvmcontext = 33 = "XEN_DOMCTL_gethvmcontext",
+        Sethvmcontext = 34 = "XEN_DOMCTL_sethvmcontext",
+        IoportMapping = 40 = "XEN_DOMCTL_ioport_mapping",
+        SetExtVcpucontext = 42 = "XEN_DOMCTL_set_ext_vcpucontext",
+        GetExtVcpucontext = 43 = "XEN_DOMCTL_get_ext_vcpucontext",
+        SetOptFeature = 44 = "XEN_DOMCTL_set_opt_feature",
+        DebugOp = 54 = "XEN_DOMCTL_debug_op",
+        GethvmcontextPartial = 55 = "XEN_DOMCTL_gethvmcontext_partial",
+        MemSharingOp = 57 = "XEN_DOMCTL_mem_sharing_op",
+        Gettscinfo = 59 = "XEN_DOMCTL_gettscinfo",
+        Settscinfo = 60 = "XEN_DOMCTL_settscinfo",
+        Getpageframeinfo3 = 61 = "XEN_DOMCTL_getpageframeinfo3",
+        Setvcpuextstate = 62 = "XEN_DOMCTL_setvcpuextstate",
+        Getvcpuextstate = 63 = "XEN_DOMCTL_getvcpuextstate",
+        AuditP2m = 65 = "XEN_DOMCTL_audit_p2m",
+        SetBrokenPageP2m = 67 = "XEN_DOMCTL_set_broken_page_p2m",
+        GetVcpuMsrs = 72 = "XEN_DOMCTL_get_vcpu_msrs",
+        SetVcpuMsrs = 73 = "XEN_DOMCTL_set_vcpu_msrs",
+        PsrCmtOp = 75 = "XEN_DOMCTL_psr_cmt_op",
+        PsrAlloc = 78 = "XEN_DOMCTL_psr_alloc",
+        GetCpuPolicy = 82 = "XEN_DOMCTL_get_cpu_policy",
+        SetCpuPolicy = 83 = "XEN_DOMCTL_set_cpu_policy",
+        VmtraceOp = 84 = "XEN_DOMCTL_vmtrace_op",
+        GdbsxGuestmemio = 1000 = "XEN_DOMCTL_gdbsx_guestmemio",
+        GdbsxPausevcpu = 1001 = "XEN_DOMCTL_gdbsx_pausevcpu",
+        GdbsxUnpausevcpu = 1002 = "XEN_DOMCTL_gdbsx_unpausevcpu",
+        GdbsxDomstatus = 1003 = "XEN_DOMCTL_gdbsx_domstatus",
+    }
+}
+
 guest_struct! {
     /// The argument of `domctl`.
     XenDomctl = "struct xen_domctl" {
