@@ -24,6 +24,7 @@
 mod codec;
 mod constant;
 
+pub mod bitmap;
 pub mod console;
 pub mod dm;
 pub mod domctl;

@@ -76,3 +76,69 @@ guest_struct! {
         _pad: [u8; 4],
     }
 }
+
+/// The flags of every domain on Arm.
+pub const ARM_DOMAIN: u32 = HVM_GUEST | HAP;
+
+/// Returns the flags of a domain that has shut down for a reason, of which the header has 8 bits.
+pub const fn shutdown(reason: u8) -> u32 {
+    SHUTDOWN | (reason as u32) << SHUTDOWN_SHIFT
+}
+
+/// Returns why a domain has shut down, or `None` if it has not.
+pub const fn shutdown_reason(flags: u32) -> Option<u8> {
+    let [_, _, reason, _] = flags.to_le_bytes();
+    if flags & SHUTDOWN != 0 { Some(reason) } else { None }
+}
+
+/// What a vCPU does, as far as its domain's flags tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// It is not online.
+    Down,
+    /// It waits for an event.
+    Blocked,
+    /// It could run.
+    Ready,
+    /// It is on a CPU.
+    Running,
+}
+
+/// Returns the flags that follow from what a domain's vCPUs do, and how many of them are online: it
+/// runs if any does, and is blocked if all that are online are.
+pub fn activity(vcpus: impl IntoIterator<Item = Activity>) -> (u32, u32) {
+    let online = vcpus.into_iter().filter(|vcpu| *vcpu != Activity::Down);
+    let (running, unblocked, count) = online.fold((0, 0, 0u32), |(running, unblocked, count), vcpu| {
+        let runs = if vcpu == Activity::Running { RUNNING } else { 0 };
+        let moves = if vcpu == Activity::Blocked { 0 } else { BLOCKED };
+        (running | runs, unblocked | moves, count.saturating_add(1))
+    });
+    let blocked = if count == 0 { 0 } else { BLOCKED & !unblocked };
+    (running | blocked, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Activity::{Blocked, Down, Ready, Running};
+
+    #[test]
+    fn a_domain_is_blocked_if_all_of_it_is() {
+        assert_eq!(activity([]), (0, 0));
+        assert_eq!(activity([Down, Down]), (0, 0));
+        assert_eq!(activity([Blocked, Down, Blocked]), (BLOCKED, 2));
+        assert_eq!(activity([Blocked, Ready]), (0, 2));
+        assert_eq!(activity([Blocked, Running, Down]), (RUNNING, 2));
+        assert_eq!(activity([Running, Running]), (RUNNING, 2));
+    }
+
+    #[test]
+    fn a_reason_is_kept_in_the_flags() {
+        for reason in 0..=u8::MAX {
+            let flags = shutdown(reason) | ARM_DOMAIN | PAUSED;
+            assert_eq!(shutdown_reason(flags), Some(reason));
+            assert_eq!(flags >> SHUTDOWN_SHIFT & SHUTDOWN_MASK, reason.into());
+        }
+        assert_eq!(shutdown_reason(ARM_DOMAIN | 3 << SHUTDOWN_SHIFT), None);
+    }
+}
