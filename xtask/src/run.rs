@@ -99,7 +99,10 @@ fn assemble(options: &Options) -> Result<Boot> {
 
 /// Debian; or the demo guest where Debian cannot be had and a person is there to be told.
 fn linux_or_demo(options: &Options) -> Result<Guest> {
-    match debian::ensure(options.machine.arch) {
+    let arch = options.machine.arch;
+    let guests = [arch];
+    let guests = if options.hypervisor == Hypervisor::None { &[] } else { &guests[..] };
+    match debian::ensure_with_guests(arch, guests) {
         Ok(payload) => {
             let cmdline = boot::dom0_cmdline(options.hypervisor, &options.dom0_cmdline);
             Ok(Guest { kernel: payload.kernel, ramdisk: Some(payload.ramdisk), cmdline })

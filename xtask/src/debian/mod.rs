@@ -10,4 +10,4 @@ pub mod recipe;
 mod source;
 
 pub use disk::{drive_options, ensure_disk};
-pub use payload::ensure;
+pub use payload::{ensure, ensure_with_guests};

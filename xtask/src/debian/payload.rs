@@ -6,6 +6,7 @@
 use super::apt::Apt;
 use super::recipe;
 use crate::arch::Arch;
+use crate::initramfs::guest::{self, GuestParts};
 use crate::initramfs::{self, modules};
 use crate::{cmd, paths};
 use anyhow::{Context, Result, bail};
@@ -31,21 +32,40 @@ pub struct Payload {
 /// # Errors
 /// It is not cached and Debian's archive cannot be reached.
 pub fn ensure(arch: Arch) -> Result<Payload> {
+    ensure_with_guests(arch, &[])
+}
+
+/// As [`ensure`], with a ramdisk from which dom0 can create guests of the architectures `guests`.
+///
+/// # Errors
+/// As [`ensure`], for each of the architectures.
+pub fn ensure_with_guests(arch: Arch, guests: &[Arch]) -> Result<Payload> {
     let cache = paths::cache()?;
     let lock_path = cache.join("lock");
     let lock = File::create(&lock_path).with_context(|| format!("cannot write {}", lock_path.display()))?;
     lock.lock().context("cannot lock the cache")?;
-    let directory = cache.join(format!("{}-{arch}-v{}", recipe::SUITE, recipe::VERSION));
-    if !directory.join("complete").exists() {
-        make(arch, &directory).with_context(|| format!("cannot make Debian's payload for {arch}"))?;
-    }
-    let ramdisk = initramfs::assemble(arch, &directory.join("base.cpio.gz"))?;
+    let directory = made(arch, &cache)?;
+    let parts = guests.iter().map(|guest| {
+        let directory = made(*guest, &cache)?;
+        Ok(GuestParts { arch: *guest, kernel: directory.join("kernel"), base: directory.join("guest.cpio") })
+    });
+    let parts = parts.collect::<Result<Vec<_>>>()?;
+    let ramdisk = initramfs::assemble(arch, &directory.join("base.cpio.gz"), &parts)?;
     Ok(Payload {
         kernel: directory.join("kernel"),
         ramdisk,
         xen: directory.join("xen"),
         device_trees: directory.join("dtbs"),
     })
+}
+
+/// Gives an architecture's directory of the cache, filled.
+fn made(arch: Arch, cache: &Path) -> Result<PathBuf> {
+    let directory = cache.join(format!("{}-{arch}-v{}", recipe::SUITE, recipe::VERSION));
+    if !directory.join("complete").exists() {
+        make(arch, &directory).with_context(|| format!("cannot make Debian's payload for {arch}"))?;
+    }
+    Ok(directory)
 }
 
 fn make(arch: Arch, directory: &Path) -> Result<()> {
@@ -67,8 +87,9 @@ fn make(arch: Arch, directory: &Path) -> Result<()> {
     copy_one(&system.join("boot"), "vmlinuz-", &directory.join("kernel"))?;
     copy_one(&system.join("boot"), "xen-4.17-", &directory.join("xen"))?;
     move_device_trees(&system, &directory.join("dtbs"))?;
-    modules::install(&system, &tree)?;
+    modules::install(&system, &tree, recipe::MODULES)?;
     initramfs::pack_base(&tree, &directory.join("base.cpio.gz"))?;
+    guest::pack_base(&system, &tree, &directory.join("guest.cpio"))?;
     fs::remove_dir_all(&work)?;
     fs::write(directory.join("complete"), format!("{kernel}\n"))?;
     Ok(())

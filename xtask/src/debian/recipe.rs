@@ -6,7 +6,7 @@ use crate::arch::Arch;
 pub const SUITE: &str = "bookworm";
 
 /// Raised when what is made from the packages changes, so that caches are made anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// As [`VERSION`], for the full system's disk.
 pub const DISK_VERSION: u32 = 1;
@@ -154,6 +154,9 @@ pub const MODULES: &[&str] = &[
     "crc32c_generic",
     "ext4",
 ];
+
+/// Modules of the ramdisk of dom0's guests.
+pub const GUEST_MODULES: &[&str] = &["xen-blkfront", "xen-netfront"];
 
 /// Gives Debian's name of an architecture.
 pub fn debian_name(arch: Arch) -> &'static str {

@@ -72,14 +72,23 @@ impl Archive {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write_to(mut self, path: &Path) -> Result<()> {
-        self.inode = 0;
-        self.entry("TRAILER!!!", 0, &[])?;
+    pub fn write_to(self, path: &Path) -> Result<()> {
+        let bytes = self.finish()?;
         let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
         let mut encoder = GzEncoder::new(file, Compression::new(5));
-        encoder.write_all(&self.bytes)?;
+        encoder.write_all(&bytes)?;
         encoder.finish()?;
         Ok(())
+    }
+
+    /// Ends the archive and gives it as it is: what unpacks it in emulation need not decompress it.
+    ///
+    /// # Errors
+    /// A number does not fit the format.
+    pub fn finish(mut self) -> Result<Vec<u8>> {
+        self.inode = 0;
+        self.entry("TRAILER!!!", 0, &[])?;
+        Ok(self.bytes)
     }
 
     fn entry(&mut self, path: &str, mode: u32, content: &[u8]) -> Result<()> {

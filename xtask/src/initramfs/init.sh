@@ -42,9 +42,12 @@ start_toolstack() {
     mount -t xenfs xenfs /proc/xen
     grep -q control_d /proc/xen/capabilities 2>/dev/null || return 0
     tools=/usr/lib/xen-4.17/bin
-    $tools/xenstored --pid-file /run/xen/xenstored.pid
-    $tools/xen-init-dom0
-    $tools/xenconsoled --log=all --pid-file=/run/xen/xenconsoled.pid
+    $tools/xenstored --pid-file /run/xen/xenstored.pid &&
+        $tools/xen-init-dom0 &&
+        $tools/xenconsoled --log=all --pid-file=/run/xen/xenconsoled.pid ||
+        { echo "No toolstack here: $(tail -n 1 /run/toolstack.log)" >/dev/console; return 0; }
+    # Only the ramdisk that guests are created from has this.
+    command -v guest-host >/dev/null && guest-host
 }
 
 option() {

@@ -5,6 +5,7 @@
 //! test scripts at each use.
 
 mod cpio;
+pub mod guest;
 pub mod modules;
 
 use crate::arch::Arch;
@@ -12,6 +13,7 @@ use crate::debian::recipe::LEFT_OUT;
 use crate::paths;
 use anyhow::{Context, Result};
 use cpio::{Archive, Mode};
+use guest::GuestParts;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -55,22 +57,32 @@ fn pack_directory(archive: &mut Archive, tree: &Path, inside: &Path) -> Result<(
     Ok(())
 }
 
-/// Puts this clone's overlay behind the cached base; gives the finished ramdisk.
+/// Puts this clone's overlay, and what `guests` are made from, behind the cached base; gives the finished ramdisk.
 ///
 /// # Errors
 /// A file cannot be read or written.
-pub fn assemble(arch: Arch, base: &Path) -> Result<PathBuf> {
+pub fn assemble(arch: Arch, base: &Path, guests: &[GuestParts]) -> Result<PathBuf> {
     let directory = paths::made(paths::target().join("payload").join(arch.name()))?;
     let overlay_path = directory.join("overlay.cpio.gz");
     overlay()?.write_to(&overlay_path)?;
     let mut ramdisk = fs::read(base).with_context(|| format!("cannot read {}", base.display()))?;
-    ramdisk.resize(ramdisk.len().next_multiple_of(4), 0);
-    ramdisk.extend(fs::read(&overlay_path)?);
-    let path = directory.join("initrd.gz");
+    append(&mut ramdisk, &fs::read(&overlay_path)?);
+    let mut name = String::from("initrd");
+    if !guests.is_empty() {
+        append(&mut ramdisk, &guest::archive(arch, guests)?);
+        name.extend(guests.iter().map(|guest| format!("-{}", guest.arch)));
+    }
+    let path = directory.join(format!("{name}.gz"));
     if fs::read(&path).ok().as_ref() != Some(&ramdisk) {
         fs::write(&path, &ramdisk)?;
     }
     Ok(path)
+}
+
+/// Archives begin at multiples of four bytes.
+fn append(ramdisk: &mut Vec<u8>, archive: &[u8]) {
+    ramdisk.resize(ramdisk.len().next_multiple_of(4), 0);
+    ramdisk.extend(archive);
 }
 
 fn overlay() -> Result<Archive> {

@@ -3,7 +3,6 @@
 //! Debian's kernel package has no `modules.dep` (depmod makes it on installation), but each module names its
 //! dependencies in its `.modinfo` section.
 
-use crate::debian::recipe::MODULES;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,18 +11,18 @@ use std::path::{Path, PathBuf};
 /// Where the list for `/init` lies: one path a line, dependencies first.
 const LIST: &str = "etc/modules-in-order";
 
-/// Copies the modules from the unpacked kernel package `system` to `tree`.
+/// Copies the `wanted` modules from the unpacked kernel package `system` to `tree`.
 ///
 /// # Errors
 /// A module is neither in the package nor built in.
-pub fn install(system: &Path, tree: &Path) -> Result<()> {
+pub fn install(system: &Path, tree: &Path, wanted: &[&str]) -> Result<()> {
     let library = system.join("lib/modules");
     let release = fs::read_dir(&library)?.next().context("Debian's kernel package has no modules")??.path();
     let mut files = BTreeMap::new();
     collect(&release.join("kernel"), &mut files)?;
     let built_in = fs::read_to_string(release.join("modules.builtin"))?;
     let mut order = Order { files, built_in, loaded: Vec::new() };
-    for module in MODULES {
+    for module in wanted {
         order.add(&normal(module))?;
     }
     fs::create_dir_all(tree.join("lib/modules"))?;
@@ -33,6 +32,7 @@ pub fn install(system: &Path, tree: &Path) -> Result<()> {
         fs::copy(path, tree.join("lib/modules").join(&*name))?;
         list.push_str(&format!("/lib/modules/{name}\n"));
     }
+    fs::create_dir_all(tree.join("etc"))?;
     fs::write(tree.join(LIST), list)?;
     Ok(())
 }
