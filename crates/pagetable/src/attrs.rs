@@ -129,6 +129,16 @@ impl PageType {
         matches!(self, Self::RamRw | Self::RamRo)
     }
 
+    /// Tells whether another domain granted the page.
+    pub const fn is_grant(self) -> bool {
+        matches!(self, Self::GrantRw | Self::GrantRo)
+    }
+
+    /// Tells whether a control domain mapped the page of another one.
+    pub const fn is_foreign(self) -> bool {
+        matches!(self, Self::ForeignRw | Self::ForeignRo)
+    }
+
     /// Tells whether the guest may write the page.
     pub const fn is_writable(self) -> bool {
         !matches!(self, Self::RamRo | Self::GrantRo | Self::ForeignRo)

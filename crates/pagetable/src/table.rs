@@ -2,7 +2,7 @@
 
 use crate::node::{Node, Run};
 use crate::{Attrs, Geometry, InputAddr, Span, TableStore};
-use crate::{map, page, protect, teardown, unmap, walk};
+use crate::{map, page, protect, split, teardown, unmap, walk};
 use arm_spec::lpae;
 use core::marker::PhantomData;
 use types::{PAGE_BYTES, PhysAddr};
@@ -134,6 +134,17 @@ impl<A: InputAddr> PageTable<A> {
     pub fn unmap<S: TableStore>(&mut self, store: &mut S, span: Span<A>) -> Result<(), Error> {
         let run = self.check(span)?;
         unmap::unmap(store, self.root_node(), run, A::STAGE)
+    }
+
+    /// Splits the blocks that reach across an end of `span`: what unmaps in it then, down to pages, cannot
+    /// fail where no block is left in between.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTables`], and range errors; then no translation has changed.
+    pub fn split<S: TableStore>(&mut self, store: &mut S, span: Span<A>) -> Result<(), Error> {
+        let run = self.check(span)?;
+        split::split_at(store, self.root_node(), run.start, A::STAGE)?;
+        split::split_at(store, self.root_node(), run.end, A::STAGE)
     }
 
     /// Maps one page, where anything or nothing may be mapped, and returns what was.

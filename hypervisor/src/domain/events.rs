@@ -7,7 +7,6 @@
 use super::{Domain, Vcpu, psci, vgic};
 use crate::machine::frame_window;
 use crate::machine::sync::{Lock, rank};
-use crate::mm::frames;
 use crate::sched;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use evtchn::{Bucket, Change, Delivery, Error, EventChannels, Hostile, OutOfMemory, Sent, SharedWords, Word};
@@ -275,11 +274,8 @@ fn wake_some(domain: &Domain) {
 /// # Errors
 /// EINVAL if the domain has no writable memory of its own there.
 pub fn hold_frame(domain: &Domain, gfn: Gfn) -> Result<Mfn, XenErrno> {
-    let mapping = gfn.checked_addr().and_then(|ipa| domain.p2m.lookup(ipa)).ok_or(XenErrno::Einval)?;
-    if mapping.attrs.page_type() != Some(PageType::RamRw) {
-        return Err(XenErrno::Einval);
+    match domain.p2m.hold_page(gfn, domain.id) {
+        Some((page, PageType::RamRw)) => Ok(page.leak()),
+        _ => Err(XenErrno::Einval),
     }
-    let mfn = mapping.pa.frame();
-    frames::get(mfn, domain.id).map_err(|_| XenErrno::Einval)?;
-    Ok(mfn)
 }

@@ -3,3 +3,4 @@
 pub mod frames;
 pub mod hyp_space;
 pub mod p2m;
+pub mod reference;

@@ -2,7 +2,14 @@
 //!
 //! Break-before-make is seen by nobody: a fault whose address is valid when walked again under the
 //! lock is retried ([`P2m::is_mapped`]). Frames that are taken out are only dropped after the flush,
-//! which the table core asks for inside the lock. Lock rank: P2M.
+//! which the table core asks for inside the lock; those of other domains are dropped here ([`counted`]).
+//! Lock rank: P2M.
+
+mod counted;
+#[cfg(test)]
+mod tests;
+
+pub use counted::Share;
 
 use crate::arch::{self, sysreg, tlb};
 use crate::machine::frame_window;
@@ -12,6 +19,7 @@ use crate::mm::frames;
 use ::frames::{Usage, Within};
 use alloc::vec::Vec;
 use core::ops::Range;
+use counted::uncounted;
 use pagetable::{Attrs, Extent, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
 use types::{Gfn, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr, Vmid};
 
@@ -50,6 +58,8 @@ pub struct P2m {
 struct Inner {
     table: PageTable<Ipa>,
     store: Store,
+    /// Entries that hold a reference to their frame.
+    counted: u64,
 }
 
 /// Table pages, counted, and the flush of one VMID.
@@ -136,7 +146,7 @@ impl P2m {
         let vttbr = u64::from(vmid.raw()) << 48 | root.raw();
         let table = PageTable::new(geometry, root)?;
         let store = Store { vttbr, tables: 0, highest: 0, spare: Vec::new() };
-        Ok(Self { inner: SharedLock::new(Inner { table, store }), vttbr })
+        Ok(Self { inner: SharedLock::new(Inner { table, store, counted: 0 }), vttbr })
     }
 
     /// Sets pages aside, with which the tables can always grow so much: blocks of memory that goes and
@@ -177,8 +187,9 @@ impl P2m {
     /// # Errors
     /// If something is mapped there, or tables run out; nothing is changed then.
     pub fn map(&self, range: IpaRange, pa: PhysAddr, page: PageType) -> Result<(), Error> {
-        let Inner { table, store } = &mut *self.inner.write();
-        table.map(store, Span::from(range), pa, Attrs::stage2(page))?;
+        let attrs = uncounted(page)?;
+        let Inner { table, store, .. } = &mut *self.inner.write();
+        table.map(store, Span::from(range), pa, attrs)?;
         store.reaches(range.end().wrapping_add(PAGE_BYTES.wrapping_neg()));
         Ok(())
     }
@@ -188,8 +199,7 @@ impl P2m {
     /// # Errors
     /// If a block must be split and tables run out; nothing is changed then.
     pub fn unmap(&self, range: IpaRange) -> Result<(), Error> {
-        let Inner { table, store } = &mut *self.inner.write();
-        table.unmap(store, Span::from(range)).map(|_| ())
+        self.inner.write().unmap(range)
     }
 
     /// Maps one page where anything or nothing may be mapped, and returns what was.
@@ -198,9 +208,11 @@ impl P2m {
     /// If tables run out or the address is no page's; what was mapped stays then.
     pub fn replace(&self, gfn: Gfn, pa: PhysAddr, page: PageType) -> Result<Option<Mapping>, Error> {
         let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
-        let Inner { table, store } = &mut *self.inner.write();
-        let old = table.replace(store, ipa, pa, Attrs::stage2(page))?;
-        store.reaches(ipa);
+        let attrs = uncounted(page)?;
+        let inner = &mut *self.inner.write();
+        let old = inner.table.replace(&mut inner.store, ipa, pa, attrs)?;
+        inner.store.reaches(ipa);
+        inner.release(old.as_ref());
         Ok(old)
     }
 
@@ -209,9 +221,7 @@ impl P2m {
     /// # Errors
     /// If a block must be split and tables run out; nothing is changed then.
     pub fn take_memory(&self, gfn: Gfn) -> Result<bool, Error> {
-        let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
-        let Inner { table, store } = &mut *self.inner.write();
-        Ok(table.take(store, ipa, |mapping| is_ram(mapping.attrs))?.is_some())
+        Ok(self.take(gfn, |mapping| is_ram(mapping.attrs))?.is_some())
     }
 
     /// Maps `range` where anything or nothing may be mapped.
@@ -219,17 +229,12 @@ impl P2m {
     /// # Errors
     /// If tables run out; some of what was mapped may be gone then.
     pub fn map_over(&self, range: IpaRange, pa: PhysAddr, page: PageType) -> Result<(), Error> {
-        let Inner { table, store } = &mut *self.inner.write();
-        table.unmap(store, Span::from(range))?;
-        table.map(store, Span::from(range), pa, Attrs::stage2(page))?;
-        store.reaches(range.end().wrapping_add(PAGE_BYTES.wrapping_neg()));
+        let attrs = uncounted(page)?;
+        let inner = &mut *self.inner.write();
+        inner.unmap(range)?;
+        inner.table.map(&mut inner.store, Span::from(range), pa, attrs)?;
+        inner.store.reaches(range.end().wrapping_add(PAGE_BYTES.wrapping_neg()));
         Ok(())
-    }
-
-    /// Tells whether all of `range` is mapped to memory.
-    pub fn is_all_memory(&self, range: IpaRange) -> bool {
-        let inner = self.inner.read();
-        inner.table.all_mapped(&inner.store, Span::from(range), is_ram)
     }
 
     /// Finds the first mapped run in `span`, at most one leaf long.

@@ -76,6 +76,8 @@ pub struct Cpu {
     pub smc_result: u64,
     /// What was asked, in order.
     pub events: Vec<Event>,
+    /// What a test does before a VMID is invalidated.
+    pub on_flush: Option<Box<dyn FnMut()>>,
     /// TPIDR_EL2.
     pub current: *mut Context,
 }
@@ -117,6 +119,7 @@ impl Default for Cpu {
             translate: None,
             smc_result: u64::MAX,
             events: Vec::new(),
+            on_flush: None,
             current: core::ptr::null_mut(),
         }
     }

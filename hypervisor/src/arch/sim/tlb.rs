@@ -11,6 +11,11 @@ pub fn flush_el2_all() {}
 
 /// Forgets all of the current VMID's translations of both stages.
 pub fn flush_vmid() {
+    // The CPU is not borrowed meanwhile: what a test does may look at it.
+    if let Some(mut look) = state::with(|cpu| cpu.on_flush.take()) {
+        look();
+        state::with(|cpu| cpu.on_flush = Some(look));
+    }
     state::note(Event::FlushVmid(super::sysreg::vttbr()));
 }
 

@@ -85,8 +85,7 @@ impl Extent {
     #[inline(never)]
     fn take_block(&self, domain: &Domain) -> Option<()> {
         let range = self.range()?;
-        domain.p2m.is_all_memory(range).then_some(())?;
-        domain.p2m.unmap(range).ok()?;
+        domain.p2m.take_memory_range(range).ok()?.then_some(())?;
         self.forget_grants(domain);
         Some(())
     }
