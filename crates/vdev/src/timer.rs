@@ -22,7 +22,7 @@ pub enum Register {
     Tval,
 }
 
-/// The level of a timer's interrupt.
+/// The level of a device's interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// Not signalled.
