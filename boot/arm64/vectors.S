@@ -53,7 +53,7 @@ vectors:
     guest_vector {guest_irq}
     guest_vector {guest_fiq}
     guest_vector {guest_serror}
-    guest_vector {guest_exception}      // A32 guest
+    guest_vector {guest_exception_a32}  // A32 guest
     guest_vector {guest_irq}
     guest_vector {guest_fiq}
     guest_vector {guest_serror}

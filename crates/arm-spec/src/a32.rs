@@ -3,6 +3,12 @@
 //! Arm ARM DDI 0406C B1.3.3 (CPSR), A8.3 (conditional execution), A2.5.2 (ITSTATE), and the same in
 //! DDI 0487J G1.9.
 
+mod exception;
+mod view;
+
+pub use exception::{DFSR_WRITE, ExceptionEntry, HIGH_VECTORS, external_abort_status};
+pub use view::a64_register;
+
 use crate::esr::{Esr, ec};
 
 /// The mode field.

@@ -8,3 +8,6 @@ pub mod gic;
 pub mod lpae;
 pub mod psci;
 pub mod smccc;
+mod width;
+
+pub use width::Width;

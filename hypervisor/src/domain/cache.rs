@@ -62,7 +62,7 @@ pub fn write_sctlr(cx: &mut Cx<'_>, value: u64) -> Maintenance {
             return Maintenance::Again;
         }
     }
-    let _ = vm_control::write(vm_control::SCTLR, value);
+    vm_control::write_sctlr(value);
     if toggles && vm_control::caches_on() {
         vm_control::watch(Watch::Off);
     }

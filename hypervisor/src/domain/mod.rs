@@ -13,8 +13,10 @@ pub mod shared_info;
 pub mod stats;
 mod vcpu;
 pub mod vgic;
+mod width;
 
 pub use vcpu::{Vcpu, VcpuState};
+pub use width::{Execution, Unsupported};
 
 use crate::machine::console::Limit;
 use crate::machine::percpu::MAX_CPUS;
@@ -41,6 +43,8 @@ pub struct Domain {
     pub id: DomId,
     /// What it may do.
     pub role: Role,
+    /// The execution state of its vCPUs.
+    pub execution: Execution,
     /// Its stage 2.
     pub p2m: P2m,
     /// Its interrupt controller.
@@ -82,6 +86,7 @@ impl Domain {
         Some(Arc::new(Self {
             id,
             role: Role::Guest,
+            execution: Execution::default(),
             p2m,
             vgic,
             events,

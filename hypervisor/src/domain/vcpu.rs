@@ -11,12 +11,15 @@ use crate::drivers::gic::Interface;
 use crate::machine::own::Own;
 use crate::machine::percpu::PerCpu;
 use alloc::sync::Arc;
+use arm_spec::Width;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use types::VcpuId;
 use vdev::timer::Timer;
 
 /// For how many turns on a CPU after a use of floating point its state is loaded at once.
-const FP_TURNS: u8 = 16;
+const FP_TURNS: usize = 16;
+/// As [`FP_TURNS`], of a vCPU that cannot run without it: more turns than there ever are.
+const FP_ALWAYS: usize = usize::MAX;
 
 /// A virtual CPU.
 pub struct Vcpu {
@@ -53,7 +56,7 @@ pub struct VcpuState {
     /// Floating point, valid while no CPU holds it.
     pub fp: FpState,
     /// Turns on a CPU for which floating point is loaded without waiting for its first use.
-    pub fp_turns: u8,
+    pub fp_turns: usize,
     /// The virtual timer.
     pub virtual_timer: VirtualTimer,
     /// The emulated physical timer.
@@ -68,11 +71,11 @@ impl Vcpu {
         Self {
             id,
             domain: domain.clone(),
-            context: Own::new(Context::new(GuestRegs::start(0, 0))),
+            context: Own::new(Context::new(GuestRegs::start(domain.width(), 0, 0))),
             state: Own::new(VcpuState {
-                system: SystemRegs::start(arch::sysreg::vmpidr(id), domain.p2m.vttbr()),
+                system: Self::first_system(domain, id),
                 fp: FpState::zero(),
-                fp_turns: 0,
+                fp_turns: first_fp_turns(domain.width()),
                 virtual_timer: VirtualTimer::default(),
                 physical_timer: Timer::default(),
                 interface: Interface::default(),
@@ -88,16 +91,21 @@ impl Vcpu {
         }
     }
 
+    fn first_system(domain: &Domain, id: VcpuId) -> SystemRegs {
+        SystemRegs::start(domain.width(), arch::sysreg::vmpidr(id), domain.p2m.vttbr())
+    }
+
     /// Sets the registers of a vCPU that is off to those of its start.
     ///
     /// Whoever calls it has made sure that no CPU runs the vCPU: it was never on, or CPU_OFF has
     /// taken it from the scheduler.
     pub fn reset(&self, entry: u64, argument: u64) {
-        self.context.with(|context| context.regs = GuestRegs::start(entry, argument));
+        let width = self.domain.width();
+        self.context.with(|context| context.regs = GuestRegs::start(width, entry, argument));
         self.state.with(|state| {
-            state.system = SystemRegs::start(arch::sysreg::vmpidr(self.id), self.domain.p2m.vttbr());
+            state.system = Self::first_system(&self.domain, self.id);
             state.fp = FpState::zero();
-            state.fp_turns = 0;
+            state.fp_turns = first_fp_turns(width);
             state.virtual_timer =
                 VirtualTimer { offset: state.virtual_timer.offset, ..VirtualTimer::default() };
             state.physical_timer = Timer::default();
@@ -108,7 +116,8 @@ impl Vcpu {
 
     /// Sets the registers of a domain's first vCPU before it ever runs: the kernel's entry and tree.
     pub fn start_kernel(&self, entry: u64, tree: u64) {
-        self.context.with(|context| context.regs = GuestRegs::kernel(entry, tree));
+        self.reset(0, 0);
+        self.context.with(|context| context.regs = GuestRegs::kernel(self.domain.width(), entry, tree));
     }
 
     /// Loads the floating-point state after its first use since the switch-in. Who uses it once does so
@@ -130,7 +139,7 @@ impl Vcpu {
 
     fn bring_fp(&self, cpu: &PerCpu) {
         arch::sysreg::set_fp_trap(FpTrap::Allow);
-        self.state.with(|state| state.fp.load());
+        self.state.with(|state| state.fp.load(state.system.width()));
         self.fp_home.store(u32::from(cpu.id.raw()) + 1, Ordering::Relaxed);
     }
 
@@ -139,8 +148,13 @@ impl Vcpu {
         // Only the CPU that runs the vCPU writes it.
         if self.fp_home.load(Ordering::Relaxed) != 0 {
             self.fp_home.store(0, Ordering::Relaxed);
-            self.state.with(|state| state.fp.save());
+            self.state.with(|state| state.fp.save(state.system.width()));
             arch::sysreg::set_fp_trap(FpTrap::Trap);
         }
     }
+}
+
+/// Returns the turns at a vCPU's start for which floating point is loaded at once.
+fn first_fp_turns(width: Width) -> usize {
+    if FpState::can_be_late(width) { 0 } else { FP_ALWAYS }
 }

@@ -1,9 +1,10 @@
 //! `xen_version`: which Xen this is and what it can do (`xen/include/public/version.h`).
 
 use super::{Args, guest, low32};
-use crate::arch::layout;
+use crate::arch::{layout, sysreg};
 use crate::boot;
 use crate::trap::Cx;
+use arm_spec::Width;
 use types::PAGE_BYTES;
 use xen_abi::XenErrno;
 use xen_abi::version::{
@@ -12,9 +13,8 @@ use xen_abi::version::{
     PlatformParameters, VersionOp, XEN_VERSION,
 };
 
-/// What a domain runs on this image.
-const CAPABILITIES: &str =
-    if cfg!(target_pointer_width = "32") { "xen-3.0-armv7l " } else { "xen-3.0-aarch64 " };
+/// What domains run in, of each execution state.
+const CAPABILITIES: [(Width, &str); 2] = [(Width::A64, "xen-3.0-aarch64 "), (Width::A32, "xen-3.0-armv7l ")];
 /// What others than dom0 are told of the command line.
 const DENIED: &str = "<denied>";
 
@@ -49,7 +49,7 @@ fn copy(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
         VersionOp::Pagesize => Err(XenErrno::Einval),
         VersionOp::Extraversion => text::<EXTRAVERSION_BYTES>(arg, EXTRAVERSION),
         VersionOp::CompileInfo => compile_info(arg),
-        VersionOp::Capabilities => text::<CAPABILITIES_BYTES>(arg, CAPABILITIES),
+        VersionOp::Capabilities => capabilities(arg),
         VersionOp::Changeset => text::<CHANGESET_BYTES>(arg, "unavailable"),
         VersionOp::PlatformParameters => platform_parameters(arg),
         VersionOp::GetFeatures => features(cx, arg),
@@ -72,6 +72,17 @@ fn padded<const N: usize>(text: &str) -> [u8; N] {
 
 fn text<const N: usize>(arg: u64, text: &str) -> Result<i64, XenErrno> {
     guest::write_bytes(arg, &padded::<N>(text))?;
+    Ok(0)
+}
+
+fn capabilities(arg: u64) -> Result<i64, XenErrno> {
+    let mut names =
+        CAPABILITIES.iter().filter(|(width, _)| sysreg::runs(*width)).flat_map(|(_, name)| name.bytes());
+    let mut bytes = [0; CAPABILITIES_BYTES];
+    for (to, from) in bytes.iter_mut().take(CAPABILITIES_BYTES - 1).zip(&mut names) {
+        *to = from;
+    }
+    guest::write_bytes(arg, &bytes)?;
     Ok(0)
 }
 

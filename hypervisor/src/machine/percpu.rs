@@ -1,6 +1,8 @@
 //! What each physical CPU has of its own.
 
 use crate::arch;
+use crate::arch::context::GuestRegs;
+use crate::arch::sysreg::OWN_WIDTH;
 use crate::arch::traps::Context;
 use crate::domain::Vcpu;
 use crate::machine::own::Own;
@@ -48,7 +50,7 @@ impl PerCpu {
             reschedule: AtomicBool::new(true),
             ranks: [const { AtomicU64::new(0) }; 2],
             current: Own::new(None),
-            idle: Own::new(Context::new(arch::context::GuestRegs::start(0, 0))),
+            idle: Own::new(Context::new(GuestRegs::start(OWN_WIDTH, 0, 0))),
             sleepers: Lock::new(Vec::new()),
             local: Own::new(crate::sched::Local::default()),
         }));

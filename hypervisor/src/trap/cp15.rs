@@ -173,7 +173,7 @@ fn write15(cx: &mut Cx<'_>, access: Access32, value: u64) -> Option<()> {
         DCISW | DCCSW | DCCISW | SCTLR | ACTLR => {}
         _ if access.is_pmu() => {}
         _ if access.opc1() == 0 => {
-            vm_control::write((access.crn(), access.crm(), access.opc2()), value)?;
+            vm_control::write_a32((access.crn(), access.crm(), access.opc2()), value)?;
         }
         _ => return None,
     }

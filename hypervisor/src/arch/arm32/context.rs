@@ -14,6 +14,7 @@ pub use inject::{Injected, inject, inject_serror};
 pub use system::SystemRegs;
 
 use super::cp15::low;
+use arm_spec::Width;
 use arm_spec::a32::{self, Psr};
 
 /// A register's name and value.
@@ -44,7 +45,7 @@ const MACHINE_NONE: u32 = u32::MAX;
 
 impl GuestRegs {
     /// Returns a vCPU's registers at its start: entry point (bit 0: T32) and R0.
-    pub const fn start(entry: u64, r0: u64) -> Self {
+    pub const fn start(_: Width, entry: u64, r0: u64) -> Self {
         let mut r = [0; 13];
         r[0] = low(r0);
         let entry = low(entry);
@@ -53,8 +54,8 @@ impl GuestRegs {
     }
 
     /// Returns the registers with which a kernel is entered: its entry point and its device tree.
-    pub const fn kernel(entry: u64, tree: u64) -> Self {
-        let mut regs = Self::start(entry, 0);
+    pub const fn kernel(width: Width, entry: u64, tree: u64) -> Self {
+        let mut regs = Self::start(width, entry, 0);
         regs.r[1] = MACHINE_NONE;
         regs.r[2] = low(tree);
         regs

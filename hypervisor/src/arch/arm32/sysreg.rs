@@ -2,6 +2,7 @@
 
 use super::context::Named;
 use super::cp15::{high, low};
+use arm_spec::Width;
 use types::VcpuId;
 
 /// HCR bits (Arm ARM DDI 0406C B4.1.65), as those of HCR_EL2.
@@ -85,6 +86,14 @@ pub fn midr() -> u64 {
 /// Returns the physical address bits: 40 with the large physical address extension.
 pub fn pa_bits() -> u32 {
     40
+}
+
+/// The execution state of Hyp mode.
+pub const OWN_WIDTH: Width = Width::A32;
+
+/// Tells whether guests' kernels can run in an execution state.
+pub fn runs(width: Width) -> bool {
+    width == Width::A32
 }
 
 /// Tells whether VMIDs have 16 bits: not in A32.

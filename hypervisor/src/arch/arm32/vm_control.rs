@@ -38,17 +38,23 @@ pub fn caches_on() -> bool {
     read!(sctlr) & SCTLR_C != 0
 }
 
-/// Names SCTLR in [`write`].
-pub const SCTLR: Name = (1, 0, 0);
+/// Writes SCTLR for the guest.
+pub fn write_sctlr(value: u64) {
+    write!(sctlr, low(value));
+}
 
 /// CRn, CRm and opc2 of a CP15 register with opc1 0.
 pub type Name = (u32, u32, u32);
 
+/// Does an A64 guest's write for it: there is no such guest.
+pub fn write(_: Name, _: u64) -> Option<()> {
+    None
+}
+
 /// Does the guest's MCR for it; `None` if no register of that name traps by HCR.TVM (B1.14.13).
-pub fn write(name: Name, value: u64) -> Option<()> {
+pub fn write_a32(name: Name, value: u64) -> Option<()> {
     let word = low(value);
     match name {
-        SCTLR => write!(sctlr, word),
         // A 32-bit write leaves the upper half of a TTBR as it was (B4.1.154).
         (2, 0, 0) => write64!(ttbr0, read64!(ttbr0) & !0xffff_ffff | value),
         (2, 0, 1) => write64!(ttbr1, read64!(ttbr1) & !0xffff_ffff | value),

@@ -71,7 +71,8 @@ fn shown(crm: u32, op2: u32) -> u64 {
 
 fn aarch32_1(op2: u32) -> u64 {
     match op2 {
-        0 => read!("id_pfr0_el1"),
+        // RAS, AMU, as in ID_AA64PFR0_EL1.
+        0 => hide(read!("id_pfr0_el1"), &[28, 20]),
         1 => read!("id_pfr1_el1"),
         // Performance monitors, trace.
         2 => hide(read!("id_dfr0_el1"), &[24, 16, 12, 20]),

@@ -1,6 +1,7 @@
 //! System registers: what aarch64-cpu names, and by a macro what it lacks.
 
 use super::context::Named;
+use arm_spec::Width;
 use core::arch::asm;
 use types::VcpuId;
 
@@ -126,6 +127,15 @@ pub fn pa_bits() -> u32 {
         4 => 44,
         _ => 48,
     }
+}
+
+/// The execution state of EL2.
+pub const OWN_WIDTH: Width = Width::A64;
+
+/// Tells whether guests' kernels can run in an execution state: ID_AA64PFR0_EL1.EL1 is 2 where they can in
+/// AArch32 (Arm ARM DDI 0487J D19.2.66).
+pub fn runs(width: Width) -> bool {
+    width == Width::A64 || read!("id_aa64pfr0_el1") >> 4 & 0xf == 2
 }
 
 /// Tells whether VMIDs have 16 bits (ID_AA64MMFR1_EL1.VMIDBits).

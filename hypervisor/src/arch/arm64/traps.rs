@@ -6,7 +6,7 @@
 //! because its instruction names one of them or another vCPU is to run, comes back by
 //! [`guest_complete`].
 
-use super::context::{GuestRegs, Named, X_NAMES};
+use super::context::{GuestRegs, Named, X_NAMES, with_a64_view};
 use super::errata::{self, Erratum};
 use super::sysreg::{self, read, write};
 use super::{cpu, layout};
@@ -46,6 +46,7 @@ global_asm!(
     FRAME_BYTES = const size_of::<HostFrame>(),
     STACK_BYTES = const layout::STACK_BYTES,
     guest_exception = sym guest_exception,
+    guest_exception_a32 = sym guest_exception_a32,
     guest_irq = sym guest_irq,
     guest_fiq = sym guest_fiq,
     guest_serror = sym guest_serror,
@@ -102,6 +103,8 @@ const RESUME: u32 = 0;
 const SAVE_AND_HANDLE: u32 = 1;
 /// X19-X28 are saved first, as another vCPU may be to run.
 const SAVE_AND_LEAVE: u32 = 2;
+/// As [`SAVE_AND_HANDLE`], in A32.
+const SAVE_AND_HANDLE_A32: u32 = 3;
 
 /// Handles a trap by `f` and tells the vectors what to do next.
 ///
@@ -146,6 +149,11 @@ unsafe extern "C" fn guest_exception(context: *mut Context) -> u32 {
     unsafe { handle(context, handler) }
 }
 
+/// In A32 X19-X28 are modes' registers, of which any trap may change some: an exception's LR is one.
+extern "C" fn guest_exception_a32(_: *mut Context) -> u32 {
+    SAVE_AND_HANDLE_A32
+}
+
 unsafe extern "C" fn guest_irq(context: *mut Context) -> u32 {
     // SAFETY: the vectors pass TPIDR_EL2.
     unsafe { handle(context, trap::interrupt) }
@@ -165,10 +173,14 @@ unsafe extern "C" fn guest_serror(context: *mut Context) -> u32 {
 unsafe extern "C" fn guest_complete(context: *mut Context, why: u32) -> *mut Context {
     // SAFETY: the context is current, and its `cpu` this one.
     let cpu = unsafe { &*(*context).cpu };
-    if why == SAVE_AND_HANDLE {
+    if why != SAVE_AND_LEAVE {
         let esr = Esr::new(read!("esr_el2"));
+        let handler = |cx: &mut Cx<'_>| {
+            let esr = if why == SAVE_AND_HANDLE_A32 { with_a64_view(esr, cx.regs) } else { esr };
+            trap::synchronous(cx, esr, || read_fault(esr))
+        };
         // SAFETY: the vectors pass TPIDR_EL2.
-        let next = unsafe { handle(context, |cx| trap::synchronous(cx, esr, || read_fault(esr))) };
+        let next = unsafe { handle(context, handler) };
         if next == RESUME {
             return context;
         }

@@ -2,6 +2,7 @@
 
 use super::state;
 use super::sysreg::Access;
+use arm_spec::Width;
 use arm_spec::a32::Psr;
 use arm_spec::esr::{Esr, ec};
 
@@ -24,18 +25,24 @@ pub struct GuestRegs {
 const PSTATE_A32: u64 = 1 << 4;
 /// PSTATE at a vCPU's start: EL1h, DAIF masked.
 const PSTATE_START: u64 = 0x3c5;
+/// PSTATE at an A32 vCPU's start: Supervisor mode, A, I, F masked.
+const PSTATE_A32_START: u64 = 0x1d3;
 
 impl GuestRegs {
     /// Returns a vCPU's registers at its start: entry point and X0.
-    pub const fn start(entry: u64, x0: u64) -> Self {
+    pub const fn start(width: Width, entry: u64, x0: u64) -> Self {
         let mut x = [0; 31];
         x[0] = x0;
-        Self { x, pc: entry, pstate: PSTATE_START }
+        let pstate = match width {
+            Width::A64 => PSTATE_START,
+            Width::A32 => PSTATE_A32_START,
+        };
+        Self { x, pc: entry, pstate }
     }
 
     /// Returns the registers with which a kernel is entered: its entry point and its device tree.
-    pub const fn kernel(entry: u64, tree: u64) -> Self {
-        Self::start(entry, tree)
+    pub const fn kernel(width: Width, entry: u64, tree: u64) -> Self {
+        Self::start(width, entry, tree)
     }
 
     /// Returns some registers with their names, in the order in which they are shown.
@@ -136,12 +143,18 @@ pub struct SystemRegs {
     el1: El1,
     vmpidr: u64,
     vttbr: u64,
+    is_a32: bool,
 }
 
 impl SystemRegs {
     /// Returns the registers of a vCPU that starts: affinity and stage 2 set.
-    pub fn start(vmpidr: u64, vttbr: u64) -> Self {
-        Self { vmpidr, vttbr, ..Self::default() }
+    pub fn start(width: Width, vmpidr: u64, vttbr: u64) -> Self {
+        Self { vmpidr, vttbr, is_a32: width == Width::A32, ..Self::default() }
+    }
+
+    /// Returns the vCPU's execution state.
+    pub fn width(&self) -> Width {
+        if self.is_a32 { Width::A32 } else { Width::A64 }
     }
 
     /// Returns the registers with their names.
@@ -192,11 +205,16 @@ impl FpState {
         Self
     }
 
+    /// Tells whether a vCPU of that width can run without its own state loaded, so that its first use traps.
+    pub fn can_be_late(width: Width) -> bool {
+        width == Width::A64
+    }
+
     /// Saves the CPU's registers.
-    pub fn save(&mut self) {}
+    pub fn save(&mut self, _: Width) {}
 
     /// Loads the CPU's registers.
-    pub fn load(&self) {}
+    pub fn load(&self, _: Width) {}
 }
 
 /// What the running vCPU takes as exception, at its next entry.

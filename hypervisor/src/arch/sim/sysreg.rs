@@ -2,6 +2,7 @@
 
 use super::context::Named;
 use super::state;
+use arm_spec::Width;
 use types::VcpuId;
 
 /// Sets what never changes while guests run.
@@ -28,6 +29,14 @@ pub fn midr() -> u64 {
 /// Returns the physical address bits.
 pub fn pa_bits() -> u32 {
     40
+}
+
+/// The execution state of EL2.
+pub const OWN_WIDTH: Width = Width::A64;
+
+/// Tells whether guests' kernels can run in an execution state.
+pub fn runs(_width: Width) -> bool {
+    true
 }
 
 /// Tells whether VMIDs have 16 bits.

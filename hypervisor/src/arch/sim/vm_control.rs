@@ -34,15 +34,22 @@ pub fn caches_on() -> bool {
     state::with(|cpu| cpu.sctlr) & SCTLR_C != 0
 }
 
-/// Names SCTLR_EL1 in [`write`].
-pub const SCTLR: Name = (1, 0, 0);
+/// Writes SCTLR_EL1 for the guest.
+pub fn write_sctlr(value: u64) {
+    state::with(|cpu| cpu.sctlr = value);
+}
 
 /// CRn, CRm and op2.
 pub type Name = (u32, u32, u32);
 
-/// Does the guest's write for it.
-pub fn write(name: Name, value: u64) -> Option<()> {
-    (name == SCTLR).then(|| state::with(|cpu| cpu.sctlr = value))
+/// Does an A64 guest's write for it: the simulated CPU has none but SCTLR_EL1.
+pub fn write(_: Name, _: u64) -> Option<()> {
+    None
+}
+
+/// Does an A32 guest's MCR for it: likewise.
+pub fn write_a32(_: Name, _: u64) -> Option<()> {
+    None
 }
 
 /// Does an A32 guest's MCRR for it: the simulated CPU has no such register.

@@ -4,8 +4,10 @@ use super::{memory, must};
 use crate::arch;
 use crate::boot::memory::Memory;
 use crate::boot::{Machine, fatal};
+use crate::domain::Domain;
 use crate::machine::frame_window;
-use bootimage::{Dom0, Kernel, Layout, Packing, Place, Scratch, Source};
+use arm_spec::Width;
+use bootimage::{Dom0, Isa, Kernel, Layout, Packing, Place, Scratch, Source};
 use devicetree::query::Modules;
 use types::{PhysAddr, PhysRange};
 
@@ -58,6 +60,22 @@ pub fn plan(machine: &Machine, modules: &Modules<'static>, memory: Memory) -> (K
     };
     let layout = bootimage::plan_dom0(&request).unwrap_or_else(|error| fatal(format_args!("dom0: {error}")));
     (kernel, layout)
+}
+
+/// Gives a domain the execution state that its kernel is for, or ends boot.
+pub fn set_width(domain: &Domain, kernel: &Kernel) {
+    let width = match kernel.isa {
+        Isa::A64 => Width::A64,
+        Isa::A32 => Width::A32,
+    };
+    if domain.set_width(width).is_err() {
+        fatal(format_args!(
+            "The dom0 kernel has {} bits, and this CPU runs no kernels of {} bits. The boot loader must load \
+             another.",
+            width.bits(),
+            width.bits()
+        ));
+    }
 }
 
 /// Copies or unpacks what does not stay where it is.

@@ -14,7 +14,7 @@ pub use memory::taken;
 use super::events::Events;
 use super::shared_info::SharedInfo;
 use super::vgic::{DomainVgic, Frames, Model, Place, VcpuGic, Version};
-use super::{Domain, Pages, Role, Vcpu};
+use super::{Domain, Execution, Pages, Role, Vcpu};
 use crate::boot::memory::Memory;
 use crate::boot::{Machine, fatal};
 use crate::drivers::gic;
@@ -49,6 +49,7 @@ pub fn dom0(machine: &Machine, modules: &Modules<'static>, memory: Memory) -> Ar
     memory::take(DomId::ZERO, &layout);
     let vcpus = vcpu_count(machine, &policy);
     let domain = make(machine, &policy, vcpus);
+    load::set_width(&domain, &kernel);
     memory::give(&domain, &layout);
     devices::give(&domain, machine, &policy);
     load::place(modules, &kernel, &layout);
@@ -93,6 +94,7 @@ fn make(machine: &Machine, policy: &Policy<'_>, vcpus: u16) -> Arc<Domain> {
     Arc::new(Domain {
         id: DomId::ZERO,
         role: Role::Hardware,
+        execution: Execution::default(),
         p2m,
         vgic,
         events,

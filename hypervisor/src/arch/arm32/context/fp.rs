@@ -1,5 +1,6 @@
 //! Floating-point and SIMD registers: VFPv3 or later, with 16 or 32 doubleword registers.
 
+use arm_spec::Width;
 use core::arch::global_asm;
 use core::mem::offset_of;
 
@@ -37,14 +38,20 @@ impl FpState {
         Self { d: [0; 32], fpscr: 0, fpexc: 0 }
     }
 
+    /// Tells whether a vCPU of that width can run without its own state loaded, so that its first use traps: HCPTR
+    /// comes before FPEXC (Arm ARM DDI 0406C B1.11.3).
+    pub fn can_be_late(_: Width) -> bool {
+        true
+    }
+
     /// Saves the CPU's registers; floating point must not trap.
-    pub fn save(&mut self) {
+    pub fn save(&mut self, _: Width) {
         // SAFETY: `fp_save` writes exactly one `FpState`, whose layout it shares (boot/arm32/fp.S).
         unsafe { fp_save(self, has_upper()) }
     }
 
     /// Loads the CPU's registers; floating point must not trap.
-    pub fn load(&self) {
+    pub fn load(&self, _: Width) {
         // SAFETY: `fp_load` reads exactly one `FpState`; Hyp mode's own code is soft-float.
         unsafe { fp_load(self, has_upper()) }
     }

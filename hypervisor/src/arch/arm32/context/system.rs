@@ -4,6 +4,7 @@ use super::Named;
 use super::banked::{read_banked, write_banked};
 use crate::arch::cp15::low;
 use crate::arch::{cpu, sysreg};
+use arm_spec::Width;
 
 /// SCTLR at a vCPU's start: MMU and caches off, the bits that read as one.
 const SCTLR_START: u32 = 0x00c5_0078;
@@ -108,7 +109,7 @@ fn has_thumbee() -> bool {
 
 impl SystemRegs {
     /// Returns the registers of a vCPU that starts: MMU off, affinity and stage 2 set.
-    pub fn start(vmpidr: u64, vttbr: u64) -> Self {
+    pub fn start(_: Width, vmpidr: u64, vttbr: u64) -> Self {
         Self { sctlr: SCTLR_START, vmpidr: low(vmpidr), vttbr, hcr: sysreg::hcr::GUEST, ..Self::default() }
     }
 
@@ -151,6 +152,11 @@ impl SystemRegs {
             ("VTTBR", self.vttbr),
             word(("HCR", self.hcr)),
         ]
+    }
+
+    /// Returns the vCPU's execution state.
+    pub fn width(&self) -> Width {
+        Width::A32
     }
 
     /// Returns VTTBR.
