@@ -129,8 +129,9 @@ fn autopsy(console: &mut Console) {
 fn guest(row: &Row, hypervisor: Hypervisor) -> Result<(Guest, Vec<String>)> {
     let cmdline = boot::dom0_cmdline(hypervisor, "");
     match row.scenario.system {
-        System::Ramdisk => {
-            let payload = debian::ensure(row.arch)?;
+        System::Ramdisk | System::Ramdisk32 => {
+            let width = if row.scenario.system == System::Ramdisk32 { Arch::Arm32 } else { row.arch };
+            let payload = debian::ensure(width)?;
             Ok((Guest { kernel: payload.kernel, ramdisk: Some(payload.ramdisk), cmdline }, Vec::new()))
         }
         System::Disk => {

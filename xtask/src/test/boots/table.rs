@@ -4,7 +4,7 @@ use super::{Row, Set};
 use crate::arch::Arch;
 use crate::qemu::machine::Gic::{self, V2, V3};
 use crate::test::scenario::{
-    CLOCK, CRASH, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, MEMORY, REBOOT, SHELL, SYSTEMD, Scenario,
+    A32, CLOCK, CRASH, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, MEMORY, REBOOT, SHELL, SYSTEMD, Scenario,
 };
 use Arch::{Arm32, Arm64};
 
@@ -21,6 +21,7 @@ const SPREAD: &[Row] = &[
     row(Arm32, V2, ("cortex-a15", 1), 1, &SHELL),
     row(Arm32, V2, ("cortex-a15", 2), 3, &SHELL),
     row(Arm32, V2, ("cortex-a15", 4), 8, &SHELL),
+    row(Arm64, V3, ("cortex-a57", 2), 1, &A32),
     row(Arm64, V3, ("cortex-a57", 2), 2, &DETERMINISTIC),
     row(Arm64, V3, ("cortex-a57", 2), 2, &REBOOT),
     row(Arm32, V2, ("cortex-a15", 2), 2, &REBOOT),
@@ -46,6 +47,9 @@ const SPREAD: &[Row] = &[
 pub fn rows() -> Vec<Row> {
     let mut rows = SPREAD.to_vec();
     rows.push(Row { set: Set::Full, ..row(Arm64, V3, ("cortex-a57", 2), 4, &SYSTEMD) });
+    for (gic, cpu, cpus, memory_gib) in A32_MATRIX {
+        rows.push(Row { set: Set::Full, ..row(Arm64, *gic, (cpu, *cpus), *memory_gib, &A32) });
+    }
     for (arch, gic, cpu, memories) in MATRIX {
         for cpus in [1, 2, 4] {
             for memory_gib in *memories {
@@ -69,6 +73,15 @@ const MATRIX: &[(Arch, Gic, &str, &[u64])] = &[
     (Arm64, V2, "cortex-a72", &[1, 4, 8]),
     (Arm64, V2, "max", &[1, 4, 8]),
     (Arm32, V2, "cortex-a15", &[1, 3, 8]),
+];
+
+/// Dom0 of 32 bits on machines of 64.
+const A32_MATRIX: &[(Gic, &str, u32, u64)] = &[
+    (V3, "cortex-a53", 4, 4),
+    (V3, "max", 2, 8),
+    (V2, "cortex-a57", 2, 1),
+    (V2, "cortex-a53", 1, 2),
+    (V2, "max", 4, 4),
 ];
 
 const fn row(

@@ -26,6 +26,8 @@ pub const PROMPT: &str = "dom0# ";
 pub enum System {
     /// The ramdisk with the toolstack.
     Ramdisk,
+    /// The same of arm32, on whatever machine.
+    Ramdisk32,
     /// The full Debian on a disk.
     Disk,
 }
@@ -66,6 +68,15 @@ pub const SHELL: Scenario = Scenario {
     hypervisor_options: "",
     devices: no_devices,
     run: shell::run,
+};
+
+/// As [`SHELL`], with dom0 of 32 bits.
+pub const A32: Scenario = Scenario {
+    name: "a32",
+    system: System::Ramdisk32,
+    hypervisor_options: "",
+    devices: no_devices,
+    run: shell::run_32,
 };
 
 /// As [`SHELL`], where one instruction is one nanosecond of the machine's time and idle time passes at once:
