@@ -1,3 +1,5 @@
+//! The UART beside an honest daemon, a hostile one, and a guest that touches everything.
+
 use super::*;
 extern crate std;
 use std::cell::RefCell;
