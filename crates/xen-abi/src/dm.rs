@@ -3,6 +3,8 @@
 //! The hypercall takes a domain, a number of buffers and their table of [`DmOpBuf`]; the first buffer
 //! holds an [`XenDmOp`].
 
+pub mod ioreq;
+
 use crate::codec::guest_struct;
 use crate::constant::{header_consts, header_enum};
 use types::{GuestVa, Port};

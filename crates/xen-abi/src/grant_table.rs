@@ -1,5 +1,7 @@
 //! `grant_table_op`: memory that domains share.
 
+pub mod rare;
+
 use crate::codec::guest_struct;
 use crate::constant::{header_consts, header_enum};
 use types::{DomId, GuestVa};
@@ -106,6 +108,12 @@ header_consts! {
     GTF_READING: u16 = 1 << 3 => "GTF_reading",
     /// Entry flags, by the hypervisor: mapped for writing
     GTF_WRITING: u16 = 1 << 4 => "GTF_writing",
+    /// Entry flags, by the guest: a part of the frame (version 2)
+    GTF_SUB_PAGE: u16 = 1 << 8 => "GTF_sub_page",
+    /// Entry flags, by the hypervisor: a transfer will be done
+    GTF_TRANSFER_COMMITTED: u16 = 1 << 2 => "GTF_transfer_committed",
+    /// Entry flags, by the hypervisor: a transfer is done
+    GTF_TRANSFER_COMPLETED: u16 = 1 << 3 => "GTF_transfer_completed",
     /// Map for devices
     GNTMAP_DEVICE_MAP: u32 = 1 << 0 => "GNTMAP_device_map",
     /// Map for CPUs

@@ -6,7 +6,8 @@
 //! `xen_ulong_t`, `xen_pfn_t` and guest handles take 8 bytes (`xen/include/public/arch-arm.h`).
 //!
 //! Only what a caller may see is here; what the operations do is the kernel's and the other crates'.
-//! `tests/headers.rs` compiles the real headers and compares every number, size and offset.
+//! `tests/headers` compiles the real headers, compares every number, size and offset, and looks for
+//! operations and flags that are missing here.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -24,6 +25,7 @@
 mod codec;
 mod constant;
 
+pub mod argo;
 pub mod bitmap;
 pub mod console;
 pub mod dm;
@@ -47,6 +49,7 @@ pub mod vcpu;
 pub mod version;
 pub mod virq;
 pub mod vm_assist;
+pub mod xsm;
 
 pub use codec::{Field, FieldLayout, GuestStruct, Layout};
 pub use constant::Constant;

@@ -17,6 +17,8 @@ pub const OPERATIONS: &[(&str, Kind)] = &[
     ("HvmOp", Kind { file: "hvm", name: "HvmOp" }),
     ("Sysctl", Kind { file: "sysctl", name: "SysctlCmd" }),
     ("Domctl", Kind { file: "domctl", name: "DomctlCmd" }),
+    ("XsmOp", Kind { file: "xsm", name: "FlaskOp" }),
+    ("ArgoOp", Kind { file: "argo", name: "ArgoOp" }),
     ("DmOp", Kind { file: "dm", name: "DmOp" }),
     ("HypfsOp", Kind { file: "hypfs", name: "HypfsOp" }),
 ];

@@ -4,6 +4,8 @@
 //! run. Missing compilers or headers fail the test, saying what to install.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test")]
 
+mod complete;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -29,7 +31,10 @@ const HEADERS: &[&str] = &[
     "physdev.h",
     "platform.h",
     "domctl.h",
+    "argo.h",
     "hypfs.h",
+    "hvm/ioreq.h",
+    "xsm/flask_op.h",
     "io/console.h",
     "sysctl.h",
     "errno.h",
@@ -47,6 +52,7 @@ const LAYOUTS: &[Layout] = &[
     dm::SetIoreqServerState::LAYOUT,
     dm::SetIrqLevel::LAYOUT,
     dm::XenDmOp::LAYOUT,
+    dm::ioreq::Ioreq::LAYOUT,
     domctl::XenDomctl::LAYOUT,
     domctl::context::CoreRegs::LAYOUT,
     domctl::context::VcpuGuestContext::LAYOUT,
@@ -114,6 +120,11 @@ const LAYOUTS: &[Layout] = &[
     grant_table::SetVersion::LAYOUT,
     grant_table::SetupTable::LAYOUT,
     grant_table::UnmapGrantRef::LAYOUT,
+    grant_table::rare::DumpTable::LAYOUT,
+    grant_table::rare::GetStatusFrames::LAYOUT,
+    grant_table::rare::SwapGrantRef::LAYOUT,
+    grant_table::rare::Transfer::LAYOUT,
+    grant_table::rare::UnmapAndReplace::LAYOUT,
     hvm::XenHvmParam::LAYOUT,
     hypfs::HypfsDirentry::LAYOUT,
     hypfs::HypfsDirlistentry::LAYOUT,
@@ -188,11 +199,15 @@ const CONSTANTS: &[&[Constant]] = &[
     DOMIDS,
     XenErrno::CONSTANTS,
     Hypercall::CONSTANTS,
+    argo::ArgoOp::CONSTANTS,
     console::ConsoleIoOp::CONSTANTS,
     dm::CONSTANTS,
     dm::DmOp::CONSTANTS,
     dm::IoRange::CONSTANTS,
     dm::NotOnArm::CONSTANTS,
+    dm::ioreq::CONSTANTS,
+    dm::ioreq::IoreqKind::CONSTANTS,
+    dm::ioreq::IoreqState::CONSTANTS,
     domctl::CONSTANTS,
     domctl::DomctlCmd::CONSTANTS,
     domctl::NotOnArm::CONSTANTS,
@@ -273,6 +288,8 @@ const CONSTANTS: &[&[Constant]] = &[
     virq::Virq::CONSTANTS,
     vm_assist::CONSTANTS,
     vm_assist::VmAssistCmd::CONSTANTS,
+    xsm::CONSTANTS,
+    xsm::FlaskOp::CONSTANTS,
 ];
 
 /// What this crate says, by C expression.
@@ -311,11 +328,17 @@ fn expected() -> BTreeMap<String, i64> {
     values
 }
 
-fn c_source(expressions: &BTreeMap<String, i64>) -> String {
+/// A C file that includes the headers.
+fn includes() -> String {
     let mut source = String::from("#define __XEN_TOOLS__ 1\n#include <stdint.h>\n");
     for header in HEADERS {
         writeln!(source, "#include <xen/{header}>").unwrap();
     }
+    source
+}
+
+fn c_source(expressions: &BTreeMap<String, i64>) -> String {
+    let mut source = includes();
     source.push_str("void values(void) {\n");
     for expression in expressions.keys() {
         writeln!(source, "asm volatile(\"@@ {expression} = %c0\" :: \"i\"((long long)({expression})));")
@@ -325,27 +348,16 @@ fn c_source(expressions: &BTreeMap<String, i64>) -> String {
     source
 }
 
-/// What the headers say when `compiler` reads them.
-fn measured(compiler: &str, package: &str, expressions: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
-    let source = c_source(expressions);
+/// What a compiler makes of a source: `mode` says what that is.
+fn compile((compiler, package): (&str, &str), mode: &[&str], source: &str) -> String {
     // smccc.h is written for Xen's own tree, where the headers are in "public".
     let public = concat!(env!("CARGO_TARGET_TMPDIR"), "/public");
     std::fs::create_dir_all(public).unwrap();
     std::fs::write(format!("{public}/xen.h"), "#include <xen/xen.h>\n").unwrap();
     let mut child = Command::new(compiler)
-        .args([
-            "-x",
-            "c",
-            "-std=gnu11",
-            "-ffreestanding",
-            "-O1",
-            "-S",
-            "-o",
-            "-",
-            "-iquote",
-            env!("CARGO_TARGET_TMPDIR"),
-            "-",
-        ])
+        .args(["-x", "c", "-std=gnu11", "-ffreestanding", "-o", "-", "-iquote", env!("CARGO_TARGET_TMPDIR")])
+        .args(mode)
+        .arg("-")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -358,8 +370,12 @@ fn measured(compiler: &str, package: &str, expressions: &BTreeMap<String, i64>) 
         output.status.success(),
         "{compiler} cannot read the headers (apt-get install {package} libxen-dev?):\n{errors}"
     );
-    String::from_utf8(output.stdout)
-        .unwrap()
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What the headers say when a compiler reads them.
+fn measured(compiler: (&str, &str), expressions: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
+    compile(compiler, &["-O1", "-S"], &c_source(expressions))
         .lines()
         .filter_map(|line| line.trim().strip_prefix("@@ ")?.rsplit_once(" = "))
         .map(|(name, value)| (name.to_owned(), value.parse::<i64>().unwrap()))
@@ -369,8 +385,9 @@ fn measured(compiler: &str, package: &str, expressions: &BTreeMap<String, i64>) 
 #[test]
 fn numbers_sizes_and_offsets_are_the_headers() {
     let ours = expected();
-    for (compiler, package) in COMPILERS {
-        let theirs = measured(compiler, package, &ours);
+    for compiler in COMPILERS {
+        let theirs = measured(compiler, &ours);
+        let compiler = compiler.0;
         assert_eq!(theirs.len(), ours.len(), "{compiler} answered in part");
         let wrong: Vec<_> = ours
             .iter()
