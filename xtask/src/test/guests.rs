@@ -26,6 +26,8 @@ const LIMIT: Duration = Duration::from_secs(300);
 struct Run {
     topic: String,
     machine: Machine,
+    /// Which of the guest's two images.
+    guest: Arch,
     hypervisor: Hypervisor,
     image: PathBuf,
 }
@@ -38,7 +40,15 @@ impl Run {
             Hypervisor::None => "bare",
         };
         let Machine { arch, gic, cpus, .. } = &self.machine;
-        format!("{}-{under}-{arch}-gic{gic}-{cpus}cpu", self.topic)
+        let width = if self.guest == *arch { "" } else { "-a32" };
+        format!("{}-{under}-{arch}-gic{gic}-{cpus}cpu{width}", self.topic)
+    }
+
+    /// A guest of 32 bits on a machine of 64 is done for a few topics; for the rest with `--full`, or when a
+    /// filter names it.
+    fn is_default(&self) -> bool {
+        let few = [("abort", Gic::V3), ("vgic", Gic::V3), ("fp", Gic::V2)];
+        self.guest == self.machine.arch || few.contains(&(self.topic.as_str(), self.machine.gic))
     }
 }
 
@@ -49,28 +59,16 @@ fn machines() -> Vec<Machine> {
 
 /// Names every combination.
 pub fn names() -> Result<Vec<String>> {
-    let combinations = combinations(&topics()?, Hypervisor::Xenolith).into_iter();
-    let runs = combinations.map(|(topic, hypervisor, machine)| Run {
-        topic,
-        machine,
-        hypervisor,
-        image: PathBuf::new(),
-    });
-    Ok(runs.map(|run| run.name()).collect())
+    Ok(runs(&topics()?, Hypervisor::Xenolith).iter().map(Run::name).collect())
 }
 
 /// Builds and runs all that is wanted.
 pub fn run(context: &Context) -> Result<Vec<Case>> {
     setup::packages(&[Need::Emulator])?;
-    let topics = topics()?;
     let mut cases = Vec::new();
-    let mut runs = Vec::new();
-    for (topic, hypervisor, machine) in combinations(&topics, context.hypervisor) {
-        let run = Run { topic, machine, hypervisor, image: PathBuf::new() };
-        if context.wants(&run.name()) {
-            runs.push(run);
-        }
-    }
+    let mut runs = runs(&topics()?, context.hypervisor);
+    runs.retain(|run| context.wants(&run.name()));
+    runs.retain(|run| run.is_default() || context.full || context.filter.is_some());
     let runs = build(runs, &mut cases)?;
     let jobs = runs.iter().map(|run| Job { name: run.name(), test: Box::new(|| boot(run)) });
     cases.extend(run_all(jobs.collect()));
@@ -84,6 +82,20 @@ fn topics() -> Result<Vec<String>> {
         packages.iter().filter(|package| package.kind() == Kind::Guest && !package.binaries.is_empty());
     let topics = guests.filter_map(|package| package.name.strip_prefix("guest-"));
     Ok(topics.filter(|topic| *topic != "demo" && *topic != "bench").map(str::to_owned).collect())
+}
+
+/// All runs: each combination, and those of 64 bits under a hypervisor with the guest of 32 bits too.
+fn runs(topics: &[String], hypervisor: Hypervisor) -> Vec<Run> {
+    let mut all = Vec::new();
+    for (topic, hypervisor, machine) in combinations(topics, hypervisor) {
+        let run = Run { topic, guest: machine.arch, machine, hypervisor, image: PathBuf::new() };
+        if run.guest == Arch::Arm64 && hypervisor != Hypervisor::None {
+            let (topic, machine) = (run.topic.clone(), run.machine.clone());
+            all.push(Run { topic, machine, guest: Arch::Arm32, hypervisor, image: PathBuf::new() });
+        }
+        all.push(run);
+    }
+    all
 }
 
 fn combinations(topics: &[String], hypervisor: Hypervisor) -> Vec<(String, Hypervisor, Machine)> {
@@ -112,7 +124,7 @@ fn build(runs: Vec<Run>, cases: &mut Vec<Case>) -> Result<Vec<Run>> {
     let mut images: BTreeMap<(Arch, String), Option<PathBuf>> = BTreeMap::new();
     let mut built = Vec::new();
     for run in runs {
-        let arch = run.machine.arch;
+        let arch = run.guest;
         let image = images.entry((arch, run.topic.clone())).or_insert_with(|| {
             let image = image::build_guest(arch, &format!("guest-{}", run.topic));
             if let Err(error) = &image {

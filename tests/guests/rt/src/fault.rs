@@ -82,6 +82,8 @@ pub fn catch(body: impl FnOnce()) -> Option<Fault> {
     let slot = &SLOTS[crate::arch::cpu_index()];
     slot.count.store(0, Ordering::SeqCst);
     slot.armed.store(true, Ordering::SeqCst);
+    #[cfg(target_arch = "arm")]
+    crate::arch::prepare_for_fault();
     body();
     crate::arch::dsb();
     crate::arch::isb();

@@ -35,6 +35,24 @@ access! {
     load32 store32 u32, "ldr {v}, [{a}]" "str {v}, [{a}]"
 }
 
+/// Loads a device's 64-bit register by two words, the lower first; each keeps its half of `poison` when it is
+/// stepped over.
+#[cfg(target_arch = "arm")]
+pub fn load64(address: usize, poison: u64) -> u64 {
+    let half = |offset: usize| {
+        load32(address + offset, u32::try_from(poison >> (offset * 8) & 0xffff_ffff).unwrap_or(0))
+    };
+    u64::from(half(0)) | u64::from(half(4)) << 32
+}
+
+/// Stores a device's 64-bit register by two words, the lower first.
+#[cfg(target_arch = "arm")]
+pub fn store64(address: usize, value: u64) {
+    for offset in [0, 4] {
+        store32(address + offset, u32::try_from(value >> (offset * 8) & 0xffff_ffff).unwrap_or(0));
+    }
+}
+
 /// Reads a device's 32-bit register.
 pub fn read32(address: usize) -> u32 {
     load32(address, 0)

@@ -10,7 +10,6 @@ use crate::machine::{GicInfo, Machine};
 use crate::{arch, mmio};
 
 mod v2;
-#[cfg(target_arch = "aarch64")]
 mod v3;
 
 /// GICD_CTLR.
@@ -89,7 +88,6 @@ pub fn init(machine: &Machine) {
         }
         GicInfo::Unknown => return,
     }
-    #[cfg(target_arch = "aarch64")]
     if version() == 3 {
         v3::init_distributor();
     }
@@ -103,7 +101,6 @@ pub fn init(machine: &Machine) {
 pub fn init_cpu() {
     match version() {
         2 => v2::init_cpu(),
-        #[cfg(target_arch = "aarch64")]
         3 => v3::init_cpu(),
         _ => {}
     }
@@ -112,7 +109,6 @@ pub fn init_cpu() {
 /// Acknowledges: the IAR value.
 pub fn acknowledge() -> u32 {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::acknowledge(),
         2 => v2::acknowledge(),
         _ => 1023,
@@ -127,7 +123,6 @@ pub fn intid_of(iar: u32) -> u32 {
 /// Ends the interrupt of an IAR value (priority drop, and deactivation when EOImode is 0).
 pub fn end(iar: u32) {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::end(iar),
         2 => v2::end(iar),
         _ => {}
@@ -137,7 +132,6 @@ pub fn end(iar: u32) {
 /// Deactivates the interrupt of an IAR value, with EOImode 1.
 pub fn deactivate(iar: u32) {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::deactivate(iar),
         2 => v2::deactivate(iar),
         _ => {}
@@ -147,7 +141,6 @@ pub fn deactivate(iar: u32) {
 /// Sets EOImode: 1 splits priority drop and deactivation.
 pub fn set_eoi_mode(mode: u32) {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::set_eoi_mode(mode),
         2 => v2::set_eoi_mode(mode),
         _ => {}
@@ -157,7 +150,6 @@ pub fn set_eoi_mode(mode: u32) {
 /// The highest pending interrupt's INTID, 1023 for none.
 pub fn highest_pending() -> u32 {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::highest_pending(),
         2 => v2::highest_pending(),
         _ => 1023,
@@ -167,7 +159,6 @@ pub fn highest_pending() -> u32 {
 /// The running priority, 0xff when idle.
 pub fn running_priority() -> u32 {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::running_priority(),
         2 => v2::running_priority(),
         _ => 0xff,
@@ -177,7 +168,6 @@ pub fn running_priority() -> u32 {
 /// Sets the priority mask.
 pub fn set_priority_mask(mask: u32) {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::set_priority_mask(mask),
         2 => v2::set_priority_mask(mask),
         _ => {}
@@ -187,7 +177,6 @@ pub fn set_priority_mask(mask: u32) {
 /// The priority mask.
 pub fn priority_mask() -> u32 {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::priority_mask(),
         2 => v2::priority_mask(),
         _ => 0,
@@ -198,7 +187,6 @@ pub fn priority_mask() -> u32 {
 pub fn send_sgi(machine: &Machine, target: usize, sgi: u32) {
     let affinity = machine.cpus.as_slice().get(target).copied().unwrap_or(0);
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::send_sgi(affinity, sgi),
         2 => v2::send_sgi(affinity, sgi),
         _ => {}
@@ -208,7 +196,6 @@ pub fn send_sgi(machine: &Machine, target: usize, sgi: u32) {
 /// Sends an SGI to this CPU.
 pub fn send_sgi_self(sgi: u32) {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::send_sgi(crate::cpu::affinity(), sgi),
         2 => v2::send_sgi_self(sgi),
         _ => {}
@@ -218,7 +205,6 @@ pub fn send_sgi_self(sgi: u32) {
 /// Sends an SGI to all CPUs but this.
 pub fn send_sgi_others(sgi: u32) {
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::send_sgi_others(sgi),
         2 => v2::send_sgi_others(sgi),
         _ => {}
@@ -229,7 +215,6 @@ pub fn send_sgi_others(sgi: u32) {
 pub fn route(machine: &Machine, intid: u32, target: usize) {
     let affinity = machine.cpus.as_slice().get(target).copied().unwrap_or(0);
     match version() {
-        #[cfg(target_arch = "aarch64")]
         3 => v3::route(intid, affinity),
         2 => v2::route(intid, affinity),
         _ => {}
@@ -277,7 +262,6 @@ pub fn enable(intid: u32) {
 /// Disables an interrupt and waits until that is seen.
 pub fn disable(intid: u32) {
     set_bit(ICENABLER, intid);
-    #[cfg(target_arch = "aarch64")]
     if version() == 3 {
         v3::wait_for_write(intid);
     }

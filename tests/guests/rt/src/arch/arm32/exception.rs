@@ -44,6 +44,7 @@ extern "C" fn rt_exception(vector: u32, frame: &mut Frame) {
         FaultKind::DataAbort if crate::fault::is_repeated(&trap.fault) => frame.pc += 12,
         _ => frame.pc += 4,
     }
+    super::prepare_for_fault();
 }
 
 fn trap(vector: u32, frame: &Frame) -> Trap {

@@ -3,6 +3,7 @@
 
 pub mod exception;
 pub mod fp;
+pub mod icc;
 pub mod operation;
 pub mod sysreg;
 pub mod trial;
@@ -53,6 +54,15 @@ instructions! {
     window_begins ".inst 0xe320f070";
     /// The hint that marks where a measured window ends; it does nothing.
     window_ends ".inst 0xe320f071";
+}
+
+/// Puts the CPU's state into the SPSR of its own mode, before an exception is provoked.
+///
+/// QEMU 7.2 does not look at what a 64-bit hypervisor wrote to a mode's SPSR as it enters that mode: the handler
+/// finds the SPSR of the mode it came from (tests/guests/README.md).
+pub fn prepare_for_fault() {
+    // SAFETY: SVC mode's SPSR holds nothing that is used between exceptions.
+    unsafe { asm!("mrs {s}, cpsr", "msr spsr_cxsf, {s}", s = out(reg) _, options(nomem, nostack)) }
 }
 
 /// Drops every stage 1 translation.
