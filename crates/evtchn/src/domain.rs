@@ -32,6 +32,11 @@ pub struct EventChannels {
     pub(crate) array: Vec<Mfn>,
 }
 
+/// Where the first vCPU's `vcpu_info` is before its guest chooses a place.
+fn first_info(shared_info: Mfn) -> Option<Place> {
+    Place::new(shared_info, shared_info::VCPU_INFO, shared_info::VCPU_INFO_BYTES)
+}
+
 impl EventChannels {
     /// Makes the event channels of domain `dom`, which may have ports up to `max_port` and the
     /// vCPUs 0 to `vcpus - 1`. Ports can be bound once storage is lent ([`Self::lend`]).
@@ -43,7 +48,7 @@ impl EventChannels {
         table.try_reserve_exact(usize::from(vcpus)).map_err(|_| OutOfMemory)?;
         table.resize(usize::from(vcpus), VcpuEvents::NEW);
         if let Some(first) = table.first_mut() {
-            first.info = Place::new(shared_info, shared_info::VCPU_INFO, shared_info::VCPU_INFO_BYTES);
+            first.info = first_info(shared_info);
         }
         let mut array = Vec::new();
         array.try_reserve_exact(fifo::MAX_ARRAY_PAGES).map_err(|_| OutOfMemory)?;
@@ -102,6 +107,15 @@ impl EventChannels {
         }
         words.store(place.word(shared_info::UPCALL_PENDING), 1);
         Ok(Delivery::Notify(vcpu))
+    }
+
+    /// Moves a vCPU's `vcpu_info` back to where it was before its guest registered a place, if it has, and
+    /// returns that place's frame, of which this crate has let go.
+    pub fn forget_vcpu_info(&mut self, vcpu: VcpuId) -> Option<Mfn> {
+        let original = if vcpu.raw() == 0 { first_info(self.shared_info) } else { None };
+        let events = self.vcpus.get_mut(vcpu.index()).filter(|events| events.registered)?;
+        events.registered = false;
+        core::mem::replace(&mut events.info, original).map(|place| place.frame())
     }
 
     /// Returns a port's state, or `None` if the domain has no such port.

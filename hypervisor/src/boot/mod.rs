@@ -134,7 +134,7 @@ pub fn secondary() -> ! {
 /// Says where the machine's memory went.
 fn report(machine: &Machine, dom0: &domain::Domain) {
     let mib = |bytes: u64| bytes >> 20;
-    let dom0_bytes = dom0.pages.owned.load(core::sync::atomic::Ordering::Relaxed) << PAGE_SHIFT;
+    let dom0_bytes = dom0.owned_pages() << PAGE_SHIFT;
     let free = frames::stats().free_frames << PAGE_SHIFT;
     let own = machine.ram_bytes.saturating_sub(dom0_bytes).saturating_sub(free);
     log::info!(

@@ -8,6 +8,8 @@ mod keys;
 mod report;
 mod snapshot;
 
+pub use keys::press;
+
 use crate::boot::options::{ConsoleInput, Options};
 use crate::domain;
 use crate::machine::console::{self as machine, print};

@@ -5,6 +5,7 @@
 //! moment it is handed in ([`hold_frame`]) until it is let go. Lock rank: EVTCHN.
 
 use super::{Domain, Vcpu, psci, vgic};
+use crate::hypercall::Budget;
 use crate::machine::frame_window;
 use crate::machine::sync::{Lock, rank};
 use crate::sched;
@@ -215,6 +216,28 @@ pub fn close(domain: &Domain, port: Port) -> Result<(), Error> {
     Ok(())
 }
 
+/// What closing a port costs, and finding it among the 256 of its storage.
+const CLOSE_STEPS: u32 = 8;
+
+/// Closes all ports of a domain and goes back to the 2-level ABI; false: call again.
+pub fn close_all(domain: &Domain, budget: &mut Budget) -> bool {
+    let mut from = Port::new(0);
+    let next = |from| domain.events.with(|channels| channels.bound(from).next().map(|(port, _)| port));
+    while let Some(port) = next(from) {
+        if !budget.spend(CLOSE_STEPS) {
+            return false;
+        }
+        // Another vCPU may have closed it meanwhile.
+        let _ = close(domain, port);
+        from = port;
+    }
+    domain.events.with(|channels| {
+        channels.fifo_frames().for_each(crate::mm::frames::put);
+        channels.leave_fifo();
+    });
+    true
+}
+
 /// Does what an event of the calling vCPU's own domain asks for; no lock is held.
 #[inline]
 fn perform_own(caller: &Vcpu, delivery: Delivery) {
@@ -243,7 +266,7 @@ pub fn perform(domain: &Domain, delivery: Delivery) {
         }
         Delivery::Hostile => {
             log::error!("d{}: keeps its event channels from being updated: crashed", domain.id);
-            return psci::shut_down(domain, Some(ShutdownReason::Crash));
+            return psci::shut_down(domain, ShutdownReason::Crash.raw());
         }
     }
     wake_pollers(domain);
@@ -266,6 +289,17 @@ fn wake_some(domain: &Domain) {
                 sched::wake(vcpu);
             }
         }
+    }
+}
+
+/// Lets go of the frames in which a domain's vCPUs have their `vcpu_info`.
+pub fn release_vcpu_info(domain: &Domain) {
+    for vcpu in domain.vcpus() {
+        domain
+            .events
+            .with(|channels| channels.forget_vcpu_info(vcpu.id))
+            .into_iter()
+            .for_each(crate::mm::frames::put);
     }
 }
 

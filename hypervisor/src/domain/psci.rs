@@ -51,8 +51,8 @@ fn power(cx: &mut Cx<'_>, call: PsciCall) {
             Answer::psci(cpu_on(&cx.vcpu.domain, target, entry, context))
         }
         PsciCall::AffinityInfo { target } => affinity_info(&cx.vcpu.domain, target),
-        PsciCall::SystemOff => return shut_down(&cx.vcpu.domain, Some(ShutdownReason::Poweroff)),
-        PsciCall::SystemReset => return shut_down(&cx.vcpu.domain, Some(ShutdownReason::Reboot)),
+        PsciCall::SystemOff => return shut_down(&cx.vcpu.domain, ShutdownReason::Poweroff.raw()),
+        PsciCall::SystemReset => return shut_down(&cx.vcpu.domain, ShutdownReason::Reboot.raw()),
     };
     answer(cx, result);
 }
@@ -96,16 +96,14 @@ fn affinity_info(domain: &Domain, target: Affinity) -> Answer {
     }
 }
 
-/// Shuts a domain down; the machine with it, if it is the hardware domain. `None` is a reason that
-/// nobody knows.
-pub fn shut_down(domain: &Domain, reason: Option<ShutdownReason>) {
+/// Shuts a domain down; the machine with it, if it is the hardware domain. `reason` is a number of
+/// `SHUTDOWN_*` or one that nobody knows.
+pub fn shut_down(domain: &Domain, reason: u32) {
     if domain.is_hardware() {
-        end_machine(domain, reason);
+        end_machine(domain, ShutdownReason::from_raw(reason));
     }
-    log::info!("d{}: shut down ({reason:?})", domain.id);
-    for vcpu in domain.vcpus() {
-        sched::pause_vcpu(vcpu);
-    }
+    // The toolstack's own byte (xen/include/public/domctl.h, XEN_DOMINF_shutdownmask).
+    domain.note_shutdown((reason & 0xff) as u8);
 }
 
 fn end_machine(domain: &Domain, reason: Option<ShutdownReason>) -> ! {

@@ -9,7 +9,10 @@ mod runstate;
 pub use grants::Grants;
 pub use runstate::{VcpuInfo, came_to_cpu, left_cpu, register};
 
+use super::Domain;
 use super::events::FrameWords;
+use crate::drivers::timer::{boot_count, ticks_to_ns};
+use crate::hypercall::Budget;
 use crate::machine::frame_window;
 use crate::machine::sync::{Lock, rank};
 use crate::mm::frames;
@@ -48,20 +51,42 @@ static WALL_CLOCK: Lock<WallClock, { rank::WALL_CLOCK }> =
 pub fn set_wall_clock(clock: WallClock) {
     let mut current = WALL_CLOCK.lock();
     *current = clock;
-    super::for_each(|domain| domain.shared_info.write_wall_clock(clock));
+    super::for_each(|domain| domain.write_wall_clock(clock));
 }
 
+impl Domain {
+    /// Writes the wall clock again after the toolstack changed its offset.
+    pub fn renew_wall_clock(&self) {
+        let current = WALL_CLOCK.lock();
+        self.write_wall_clock(*current);
+    }
+
+    /// Writes the time of day at the domain's own time zero.
+    fn write_wall_clock(&self, clock: WallClock) {
+        let age_ns = match self.time_base {
+            0 => 0,
+            count => ticks_to_ns(count.wrapping_sub(boot_count())),
+        };
+        let offset_s = self.settings.with(|values| values.clock_offset_s);
+        let ns = u64::from(clock.nanoseconds) + age_ns % SECOND_NS;
+        self.shared_info.write_wall_clock(WallClock {
+            seconds: (clock.seconds + age_ns / SECOND_NS + ns / SECOND_NS).wrapping_add_signed(offset_s),
+            nanoseconds: u32::try_from(ns % SECOND_NS).unwrap_or(0),
+        });
+    }
+}
+
+const SECOND_NS: u64 = 1_000_000_000;
+
 impl SharedInfo {
-    /// Allocates the page of domain `dom`, and its grant table.
+    /// Allocates the page of domain `dom`, and its grant table of up to `grant_frames`.
     ///
     /// # Errors
     /// If memory is short.
-    pub fn new(dom: DomId) -> Result<Self, OutOfMemory> {
-        let grants = Grants::new().map_err(|_| OutOfMemory)?;
+    pub fn new(dom: DomId, grant_frames: u32) -> Result<Self, OutOfMemory> {
+        let grants = Grants::new(grant_frames).map_err(|_| OutOfMemory)?;
         let mfn = alloc_shared(dom).ok_or(OutOfMemory)?;
-        let info = Self { mfn, grants, marks_runstate: AtomicBool::new(false) };
-        info.write_wall_clock(*WALL_CLOCK.lock());
-        Ok(info)
+        Ok(Self { mfn, grants, marks_runstate: AtomicBool::new(false) })
     }
 
     /// Returns the page's frame.
@@ -100,6 +125,16 @@ fn alloc_shared(dom: DomId) -> Option<Mfn> {
     let range = PhysRange::new(frame.addr(), PAGE_BYTES).ok()?;
     frame_window::clean_invalidate(range).ok()?;
     Some(frame)
+}
+
+/// Lets go of the frames of its own memory that a domain lets EL2 write: at its end; false: call again.
+pub fn release_all(domain: &Domain, budget: &mut Budget) -> bool {
+    if !budget.spend(1) {
+        return false;
+    }
+    super::events::release_vcpu_info(domain);
+    domain.vcpus().iter().for_each(|vcpu| runstate::release(vcpu));
+    true
 }
 
 impl SharedInfo {

@@ -3,7 +3,7 @@
 use super::stats::Stats;
 use super::{Domain, vgic};
 use crate::arch;
-use crate::arch::context::{FpState, GuestRegs, SystemRegs};
+use crate::arch::context::{BadState, FpState, GuestRegs, SystemRegs, check};
 use crate::arch::sysreg::FpTrap;
 use crate::arch::timer::VirtualTimer;
 use crate::arch::traps::Context;
@@ -15,6 +15,8 @@ use arm_spec::Width;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use types::VcpuId;
 use vdev::timer::Timer;
+use xen_abi::Field;
+use xen_abi::domctl::context::{VGCF_ONLINE, VcpuGuestContext};
 
 /// For how many turns on a CPU after a use of floating point its state is loaded at once.
 const FP_TURNS: usize = 16;
@@ -112,6 +114,32 @@ impl Vcpu {
             state.interface = Interface::default();
         });
         self.fp_home.store(0, Ordering::Relaxed);
+    }
+
+    /// Sets the registers of a vCPU that has stopped to what the toolstack says.
+    ///
+    /// # Errors
+    /// If no guest is in such a state; nothing is changed then.
+    pub fn set_registers(&self, context: &VcpuGuestContext) -> Result<(), BadState> {
+        check(self.domain.width(), &context.user_regs)?;
+        self.context.with(|own| own.regs = GuestRegs::from_core(&context.user_regs));
+        self.state.with(|state| {
+            if state.system.width() != self.domain.width() {
+                state.system = Self::first_system(&self.domain, self.id);
+                state.fp_turns = first_fp_turns(self.domain.width());
+            }
+            state.system.set(context);
+        });
+        Ok(())
+    }
+
+    /// Returns the registers of a vCPU that has stopped, as the toolstack sees them.
+    pub fn registers(&self) -> VcpuGuestContext {
+        let flags = if self.online.load(Ordering::SeqCst) { VGCF_ONLINE } else { 0 };
+        let mut context = VcpuGuestContext { flags, ..VcpuGuestContext::ZERO };
+        self.context.with(|own| own.regs.put(&mut context.user_regs));
+        self.state.with(|state| state.system.put(&mut context));
+        context
     }
 
     /// Sets the registers of a domain's first vCPU before it ever runs: the kernel's entry and tree.

@@ -9,16 +9,13 @@ use crate::domain::{self, Domain};
 use crate::mm::frames;
 use crate::trap::Cx;
 use evtchn::{Delivery, Place};
-use types::{DomId, Gfn, Port, VcpuId};
+use types::{DomId, Gfn, VcpuId};
 use xen_abi::event_channel::{
     EvtchnAllocUnbound, EvtchnBindInterdomain, EvtchnBindIpi, EvtchnBindPirq, EvtchnBindVcpu, EvtchnBindVirq,
     EvtchnClose, EvtchnExpandArray, EvtchnInitControl, EvtchnOp, EvtchnReset, EvtchnSend, EvtchnSetPriority,
     EvtchnStatus, EvtchnUnmask, FifoControlBlock,
 };
 use xen_abi::{Field, XenErrno};
-
-/// What closing a port costs, and finding it among the 256 of its storage.
-const CLOSE_STEPS: u32 = 8;
 
 /// Performs an operation.
 ///
@@ -82,6 +79,9 @@ fn vcpu_id(raw: u32) -> Result<VcpuId, XenErrno> {
 fn alloc_unbound(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
     let mut request: EvtchnAllocUnbound = guest::read(arg)?;
     let domain = target(cx, request.dom)?;
+    if domain.life.is_dying() {
+        return Err(XenErrno::Esrch);
+    }
     let remote = if request.remote_dom == DomId::SELF { cx.vcpu.domain.id } else { request.remote_dom };
     request.port = domain.events.bind(|channels| channels.alloc_unbound(remote, &FrameWords))?;
     guest::write(arg, &request)
@@ -96,7 +96,8 @@ fn bind_interdomain(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
         domain.events.bind(|channels| channels.bind_loopback(port, &FrameWords))?
     } else {
         // Any domain may: the remote port says whom it waits for.
-        let other = domain::find(request.remote_dom).ok_or(XenErrno::Esrch)?;
+        let other = domain::find(request.remote_dom).filter(|other| !other.life.is_dying());
+        let other = other.ok_or(XenErrno::Esrch)?;
         let connect =
             |local: &mut _, remote: &mut _| evtchn::bind_interdomain(local, remote, port, &FrameWords);
         domain.events.bind_both(&other.events, connect)?
@@ -149,24 +150,7 @@ fn set_priority(domain: &Domain, arg: u64) -> Result<(), XenErrno> {
 fn reset(cx: &Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let request: EvtchnReset = guest::read(args[1])?;
     let domain = target(cx, request.dom)?;
-    let mut from = Port::new(0);
-    while let Some(port) = next_bound(&domain, from) {
-        if !budget.spend(CLOSE_STEPS) {
-            return Ok(Reply::Continue(args));
-        }
-        // Another vCPU may have closed it meanwhile.
-        let _ = events::close(&domain, port);
-        from = port;
-    }
-    domain.events.with(|channels| {
-        channels.fifo_frames().for_each(frames::put);
-        channels.leave_fifo();
-    });
-    Ok(Reply::Done(0))
-}
-
-fn next_bound(domain: &Domain, from: Port) -> Option<Port> {
-    domain.events.with(|channels| channels.bound(from).next().map(|(port, _)| port))
+    if events::close_all(&domain, budget) { Ok(Reply::Done(0)) } else { Ok(Reply::Continue(args)) }
 }
 
 fn init_control(domain: &Domain, arg: u64) -> Result<(), XenErrno> {

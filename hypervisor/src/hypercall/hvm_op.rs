@@ -4,7 +4,7 @@ use super::{Args, guest, low32, target};
 use crate::domain::Domain;
 use crate::trap::Cx;
 use xen_abi::XenErrno;
-use xen_abi::hvm::{HvmOp, HvmParam, XenHvmParam, callback_ppi};
+use xen_abi::hvm::{HvmOp, HvmParam, XenHvmParam};
 
 /// Reads or sets a parameter.
 ///
@@ -24,27 +24,31 @@ fn get(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
     let question: XenHvmParam = guest::read(arg)?;
     let domain = target(cx, question.domid)?;
     let param = HvmParam::from_raw(question.index).ok_or(XenErrno::Einval)?;
-    let value = value(&domain, param).ok_or(XenErrno::Eperm)?;
+    let value = value(cx, &domain, param).ok_or(XenErrno::Eperm)?;
     guest::write(arg, &XenHvmParam { value, ..question })?;
     Ok(0)
 }
 
 /// Returns a parameter's value; a domain may not see its own monitor ring.
-fn value(domain: &Domain, param: HvmParam) -> Option<u64> {
+fn value(cx: &Cx<'_>, domain: &Domain, param: HvmParam) -> Option<u64> {
+    let own = cx.vcpu.domain.id == domain.id;
     match param {
-        HvmParam::CallbackIrq => Some(callback_ppi(domain.event_interrupt)),
-        // A toolstack sets them for its guests; dom0 has none.
-        HvmParam::StorePfn | HvmParam::StoreEvtchn | HvmParam::ConsolePfn | HvmParam::ConsoleEvtchn => {
-            Some(0)
-        }
-        HvmParam::MonitorRingPfn => None,
+        HvmParam::MonitorRingPfn if own => None,
+        _ => domain.settings.with(|values| values.param(param)),
     }
 }
 
-/// No domain may set its own, and dom0's are nobody else's.
+/// Dom0 sets them for its guests; nobody his own.
 fn set(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
     let request: XenHvmParam = guest::read(arg)?;
-    target(cx, request.domid)?;
-    HvmParam::from_raw(request.index).ok_or(XenErrno::Einval)?;
-    Err(XenErrno::Eperm)
+    let domain = target(cx, request.domid)?;
+    let param = HvmParam::from_raw(request.index).ok_or(XenErrno::Einval)?;
+    if domain.id == cx.vcpu.domain.id {
+        return Err(XenErrno::Eperm);
+    }
+    if domain.settings.with(|values| values.set_param(param, request.value)) {
+        Ok(0)
+    } else {
+        Err(XenErrno::Eperm)
+    }
 }

@@ -165,7 +165,7 @@ fn dispatch(cx: &mut Cx<'_>, call: Hypercall, args: Args, budget: &mut Budget) -
         Hypercall::EventChannelOp => event_channel_op::handle(cx, args, budget),
         Hypercall::HvmOp => hvm_op::handle(cx, args).map(Reply::from),
         Hypercall::Sysctl => sysctl::handle(cx, args).map(Reply::from),
-        Hypercall::Domctl => domctl::handle(cx, args).map(Reply::from),
+        Hypercall::Domctl => domctl::handle(cx, args, budget),
         // PCI devices are dom0's without asking: Xen without HAS_PCI answers the same.
         Hypercall::PhysdevOp => Err(XenErrno::Enosys),
         Hypercall::XsmOp | Hypercall::ArgoOp | Hypercall::DmOp | Hypercall::HypfsOp => Err(XenErrno::Enosys),

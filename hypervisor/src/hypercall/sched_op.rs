@@ -8,7 +8,7 @@ use crate::sched;
 use crate::trap::Cx;
 use types::Port;
 use xen_abi::XenErrno;
-use xen_abi::sched::{SchedOp, SchedPoll, SchedRemoteShutdown, SchedShutdown, ShutdownReason};
+use xen_abi::sched::{SchedOp, SchedPoll, SchedRemoteShutdown, SchedShutdown};
 
 /// The most ports that can be polled at once.
 const MAX_POLLED: usize = 128;
@@ -27,13 +27,13 @@ pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
         }
         SchedOp::Shutdown => {
             let request: SchedShutdown = guest::read(arg)?;
-            psci::shut_down(&cx.vcpu.domain, ShutdownReason::from_raw(request.reason));
+            psci::shut_down(&cx.vcpu.domain, request.reason);
         }
         SchedOp::Poll => poll(cx, guest::read(arg)?)?,
         SchedOp::RemoteShutdown => {
             let request: SchedRemoteShutdown = guest::read(arg)?;
             let domain = target(cx, request.domain_id)?;
-            psci::shut_down(&domain, ShutdownReason::from_raw(request.reason));
+            psci::shut_down(&domain, request.reason);
         }
         SchedOp::ShutdownCode | SchedOp::Watchdog | SchedOp::PinOverride => return Err(XenErrno::Enosys),
     }

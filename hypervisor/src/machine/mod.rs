@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 pub mod console;
+pub mod fallible;
 pub mod frame_window;
 pub mod guest_copy;
 pub mod heap;

@@ -67,6 +67,22 @@ impl RamLog {
             .map_or(b' ', |slot| slot.load(Ordering::Relaxed))
     }
 
+    /// Returns the bytes ever written, modulo 2^32.
+    pub fn written(&self) -> u32 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many of them are kept.
+    pub fn kept(&self) -> u32 {
+        // What wrapped around has filled the ring long before.
+        self.written().min(RING_BYTES_U32)
+    }
+
+    /// Returns the byte that was written as number `index`, if it is kept; otherwise a later one.
+    pub fn at(&self, index: u32) -> u8 {
+        self.ring.get(index as usize % RING_BYTES).map_or(b' ', |slot| slot.load(Ordering::Relaxed))
+    }
+
     /// Iterates over the last bytes, at most `most`, oldest first.
     pub fn last(&self, most: usize) -> impl Iterator<Item = u8> + '_ {
         let written = self.written.load(Ordering::Relaxed) as usize;

@@ -19,6 +19,12 @@ pub mod rank {
     pub const WALL_CLOCK: u8 = 8;
     /// The list of domains.
     pub const DOMAINS: u8 = 10;
+    /// Whether a domain may run.
+    pub const LIFE: u8 = 12;
+    /// What the toolstack sets for a domain.
+    pub const SETTINGS: u8 = 14;
+    /// The extent that is being given to a domain.
+    pub const POPULATE: u8 = 16;
     /// A domain's stage 2.
     pub const P2M: u8 = 20;
     /// A domain's event channels.
@@ -41,6 +47,10 @@ pub mod rank {
     pub const GIC: u8 = 62;
     /// EL2's own address space.
     pub const HYP_SPACE: u8 = 70;
+    /// Memory promised to domains.
+    pub const CLAIMS: u8 = 76;
+    /// Identifiers of stage 2.
+    pub const VMIDS: u8 = 78;
     /// Frames and their owners.
     pub const FRAMES: u8 = 80;
     /// The byte heap.

@@ -118,6 +118,15 @@ pub fn alloc_root(bytes: u64) -> Option<PhysAddr> {
     Some(pa)
 }
 
+/// Gives the frames of a root of `bytes` back.
+pub fn free_root(root: PhysAddr, bytes: u64) {
+    let bytes = bytes.max(PAGE_BYTES).next_power_of_two();
+    if let Ok(range) = PhysRange::new(root, bytes) {
+        // A root's frames have one reference, their owner's: they can be freed.
+        let _ = free_range(range);
+    }
+}
+
 /// Allocates a zeroed page for a table.
 pub fn alloc_table() -> Option<PhysAddr> {
     alloc_root(PAGE_BYTES)

@@ -4,3 +4,4 @@ pub mod frames;
 pub mod hyp_space;
 pub mod p2m;
 pub mod reference;
+pub mod vmid;

@@ -6,6 +6,7 @@
 //! Lock rank: P2M.
 
 mod counted;
+mod end;
 #[cfg(test)]
 mod tests;
 
@@ -15,14 +16,15 @@ use crate::arch::{self, sysreg, tlb};
 use crate::machine::frame_window;
 use crate::machine::sync::Once;
 use crate::machine::sync::{SharedLock, rank};
-use crate::mm::frames;
+use crate::mm::{frames, vmid};
 use ::frames::{Usage, Within};
 use alloc::vec::Vec;
 use core::ops::Range;
 use counted::uncounted;
 use pagetable::{Attrs, Extent, FlushRange, Geometry, Mapping, PageTable, PageType, Span, TableStore};
-use types::{Gfn, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr, Vmid};
+use types::{DomId, Gfn, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr};
 
+pub use end::Unmapped;
 pub use pagetable::Error;
 
 /// The shape of stage 2 on this machine.
@@ -53,6 +55,8 @@ pub fn shape() -> Shape {
 pub struct P2m {
     inner: SharedLock<Inner, { rank::P2M }>,
     vttbr: u64,
+    /// Given back after the drop, when the TLBs have forgotten it.
+    _vmid: vmid::Owned,
 }
 
 struct Inner {
@@ -60,6 +64,15 @@ struct Inner {
     store: Store,
     /// Entries that hold a reference to their frame.
     counted: u64,
+    /// The guest whose memory goes with its entry; none for dom0, which keeps its frames.
+    guest: Option<Guest>,
+}
+
+/// A guest's memory: each frame is mapped once, and is let go when it is mapped no more.
+struct Guest {
+    id: DomId,
+    /// Frames that were let go.
+    gone: u64,
 }
 
 /// Table pages, counted, and the flush of one VMID.
@@ -68,6 +81,8 @@ struct Store {
     tables: u64,
     /// The highest frame number ever mapped.
     highest: u64,
+    /// Below this address nothing is mapped any more: how far the domain's end is.
+    emptied: u64,
     /// Pages set aside for tables, for when no memory is free.
     spare: Vec<PhysAddr>,
 }
@@ -136,17 +151,33 @@ impl TableStore for Store {
 }
 
 impl P2m {
-    /// Makes an empty stage 2 with a VMID of its own.
+    /// Makes an empty stage 2 under `vmid`.
     ///
     /// # Errors
     /// If there is no memory for its root.
-    pub fn new(vmid: Vmid) -> Result<Self, Error> {
+    pub fn new(vmid: vmid::Owned) -> Result<Self, Error> {
         let geometry = shape().geometry;
         let root = frames::alloc_root(geometry.root_bytes()).ok_or(Error::OutOfTables)?;
-        let vttbr = u64::from(vmid.raw()) << 48 | root.raw();
+        let vttbr = u64::from(vmid.id().raw()) << 48 | root.raw();
         let table = PageTable::new(geometry, root)?;
-        let store = Store { vttbr, tables: 0, highest: 0, spare: Vec::new() };
-        Ok(Self { inner: SharedLock::new(Inner { table, store, counted: 0 }), vttbr })
+        let store = Store { vttbr, tables: 0, highest: 0, emptied: 0, spare: Vec::new() };
+        let inner = Inner { table, store, counted: 0, guest: None };
+        Ok(Self { inner: SharedLock::new(inner), vttbr, _vmid: vmid })
+    }
+
+    /// Makes an empty stage 2 for guest `id`, whose memory is let go when it is unmapped.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn new_guest(vmid: vmid::Owned, id: DomId) -> Result<Self, Error> {
+        let p2m = Self::new(vmid)?;
+        p2m.inner.write().guest = Some(Guest { id, gone: 0 });
+        Ok(p2m)
+    }
+
+    /// Returns how many frames of a guest's memory were let go since it was made, as they were unmapped.
+    pub fn frames_gone(&self) -> u64 {
+        self.inner.read().guest.as_ref().map_or(0, |guest| guest.gone)
     }
 
     /// Sets pages aside, with which the tables can always grow so much: blocks of memory that goes and

@@ -18,14 +18,14 @@ use crate::drivers::gic::{self, Gic, GicV3, RedistributorRegion};
 use crate::machine::frame_window;
 use crate::machine::mmio::MmioWindow;
 use crate::machine::percpu::{self, PerCpu};
-use crate::mm::{frames, p2m};
+use crate::mm::{frames, p2m, vmid};
 use crate::trap::Fault;
 use crate::{drivers, irq, sched};
 use ::frames::{CHUNK_ENTRIES, FrameInfo, FrameTable, Usage, Within};
 use arm_spec::esr::Esr;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
-use types::{CpuId, DomId, IntId, Ipa, IpaRange, PAGE_SHIFT, PhysAddr, PhysRange, VcpuId, VirtAddr, Vmid};
+use types::{CpuId, DomId, IntId, Ipa, IpaRange, PAGE_SHIFT, PhysAddr, PhysRange, VcpuId, VirtAddr};
 
 /// Where a guest of the rig has its RAM, and how much.
 pub const GUEST_RAM: u64 = 0x8000_0000;
@@ -184,7 +184,7 @@ fn make_machine() {
 
 fn make_domain() -> Arc<Domain> {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let p2m = p2m::P2m::new(Vmid::new(number)).unwrap();
+    let p2m = p2m::P2m::new(vmid::Owned::take().unwrap()).unwrap();
     let ipas = |start: u64, bytes: u64| IpaRange::new(Ipa::new(start), bytes).unwrap();
     let ram = frames::alloc(GUEST_RAM_ORDER, Within::Any, Usage::HYPERVISOR).unwrap().mfn.addr();
     p2m.map(ipas(GUEST_RAM, GUEST_RAM_BYTES), ram, pagetable::PageType::RamRw).unwrap();

@@ -8,10 +8,12 @@ mod banked;
 mod fp;
 mod inject;
 mod system;
+mod toolstack;
 
 pub use fp::FpState;
 pub use inject::{Injected, inject, inject_serror};
 pub use system::SystemRegs;
+pub use toolstack::{BadState, check};
 
 use super::cp15::low;
 use arm_spec::Width;

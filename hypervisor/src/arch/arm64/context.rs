@@ -7,11 +7,13 @@ mod a32;
 mod fp;
 mod inject;
 mod system;
+mod toolstack;
 
 pub use a32::with_a64_view;
 pub use fp::FpState;
 pub use inject::{Injected, inject, inject_serror};
 pub use system::SystemRegs;
+pub use toolstack::{BadState, check};
 
 use arm_spec::Width;
 use arm_spec::a32::{PSR_T, Psr};

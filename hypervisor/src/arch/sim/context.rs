@@ -5,6 +5,7 @@ use super::sysreg::Access;
 use arm_spec::Width;
 use arm_spec::a32::Psr;
 use arm_spec::esr::{Esr, ec};
+use xen_abi::domctl::context::{CoreRegs, PSR_MODE_BIT, VcpuGuestContext};
 
 /// A register's name and value.
 pub type Named = (&'static str, u64);
@@ -273,4 +274,43 @@ pub fn inject(regs: &mut GuestRegs, exception: Injected) {
 /// Makes the running vCPU take a virtual SError.
 pub fn inject_serror() {
     state::with(|cpu| cpu.serror = true);
+}
+
+/// A state of the processor that no guest's kernel or program is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadState;
+
+/// Refuses registers of the other execution state.
+///
+/// # Errors
+/// [`BadState`].
+pub fn check(width: Width, core: &CoreRegs) -> Result<(), BadState> {
+    let is_a32 = core.cpsr & PSR_MODE_BIT != 0;
+    if is_a32 == (width == Width::A32) { Ok(()) } else { Err(BadState) }
+}
+
+impl GuestRegs {
+    /// Takes the general registers from the toolstack's.
+    pub fn from_core(core: &CoreRegs) -> Self {
+        Self { x: core.x, pc: core.pc, pstate: core.cpsr }
+    }
+
+    /// Puts the general registers into the toolstack's.
+    pub fn put(&self, core: &mut CoreRegs) {
+        (core.x, core.pc, core.cpsr) = (self.x, self.pc, self.pstate);
+    }
+}
+
+impl SystemRegs {
+    /// Takes the kernel's registers from the toolstack's.
+    pub fn set(&mut self, context: &VcpuGuestContext) {
+        self.el1.elr = context.user_regs.elr_el1;
+        self.el1.spsr = context.user_regs.spsr_el1;
+    }
+
+    /// Puts the kernel's registers into the toolstack's.
+    pub fn put(&self, context: &mut VcpuGuestContext) {
+        context.user_regs.elr_el1 = self.el1.elr;
+        context.user_regs.spsr_el1 = self.el1.spsr;
+    }
 }

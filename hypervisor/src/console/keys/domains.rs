@@ -38,7 +38,7 @@ pub fn dump(cursor: &mut Cursor, report: &mut Report) -> Step {
 fn write_domain(domain: &Arc<Domain>, report: &mut Report) {
     let now = timer::ticks_to_ns(counter().wrapping_sub(timer::boot_count()));
     report.line(format_args!("General information for domain {} (now = {now}):", domain.id));
-    let owned = domain.pages.owned.load(Ordering::Relaxed);
+    let owned = domain.owned_pages();
     report.line(format_args!(
         "    refcnt={} nr_pages={owned} max_pages={} role={:?}",
         Arc::strong_count(domain),

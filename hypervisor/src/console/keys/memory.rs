@@ -7,7 +7,6 @@ use crate::console::report::{Cursor, Report, Step};
 use crate::domain;
 use crate::machine::heap;
 use crate::mm::frames;
-use core::sync::atomic::Ordering;
 use types::PAGE_SHIFT;
 
 /// Writes frames, the heap and the image, then each domain.
@@ -19,7 +18,7 @@ pub fn dump(cursor: &mut Cursor, report: &mut Report) -> Step {
     }
     match domain::try_at(cursor.item - 1) {
         Ok(Some(domain)) => {
-            let owned = domain.pages.owned.load(Ordering::Relaxed);
+            let owned = domain.owned_pages();
             report.line(format_args!(
                 "d{}: {owned} pages ({} KiB), {} pages of stage-2 tables",
                 domain.id,

@@ -17,7 +17,7 @@ struct Listed(Rig);
 impl Listed {
     fn new() -> Self {
         let rig = Rig::new();
-        domain::register(&rig.vcpu.domain);
+        domain::register(&rig.vcpu.domain).unwrap();
         Self(rig)
     }
 

@@ -67,7 +67,7 @@ pub fn give(domain: &Domain, layout: &Layout) {
         must(map_same(domain, *bank, PageType::RamRw), "memory's mapping");
         domain.add_pages(bank.len_bytes() >> PAGE_SHIFT);
     }
-    let owned = domain.pages.owned.load(core::sync::atomic::Ordering::Relaxed);
+    let owned = domain.owned_pages();
     domain.pages.max.store(owned, core::sync::atomic::Ordering::Relaxed);
     // One table splits a 2 MiB block: ballooning and foreign maps never fail for want of one.
     let tables = crate::arch::to_usize(owned >> 9).min(SPARE_TABLES);

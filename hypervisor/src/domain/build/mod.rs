@@ -11,31 +11,31 @@ mod tree;
 
 pub use memory::taken;
 
-use super::events::Events;
-use super::shared_info::SharedInfo;
+use super::life::Life;
+use super::settings::Values;
 use super::vgic::{DomainVgic, Frames, Model, Place, VcpuGic, Version};
-use super::{Domain, Execution, Pages, Role, Vcpu};
+use super::{Domain, Parts, Role, Vcpu};
 use crate::boot::memory::Memory;
 use crate::boot::{Machine, fatal};
 use crate::drivers::gic;
-use crate::machine::console::Limit;
 use crate::machine::percpu;
-use crate::machine::sync::Once;
 use crate::mm::p2m::P2m;
+use crate::mm::vmid;
 use crate::{arch, irq, sched};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bootimage::Layout;
 use core::fmt::Debug;
-use core::sync::atomic::{AtomicU16, AtomicU64};
 use devicetree::Tree;
 use devicetree::dom0::Policy;
 use devicetree::query::{GicVersion, Modules};
 use pagetable::{PageType, Span};
-use types::{DomId, IntId, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr, Port, VcpuId, Vmid};
+use types::{DomId, IntId, Ipa, IpaRange, PAGE_BYTES, PAGE_SHIFT, PhysAddr, Port, VcpuId};
+use xen_abi::domctl::create::ArchDomainconfig;
+use xen_abi::{Field, domctl};
 
 /// Pages of grant table that dom0 can map (xen/include/public, gnttab_dom0_frames).
-const GRANT_PAGES: u64 = 64;
+const GRANT_PAGES: u32 = 64;
 /// The highest event port of dom0.
 const MAX_PORT: Port = Port::new(131_071);
 
@@ -56,7 +56,7 @@ pub fn dom0(machine: &Machine, modules: &Modules<'static>, memory: Memory) -> Ar
     tree::write(machine, modules, &policy, &domain, &layout);
     load::clean(&layout);
     make_vcpus(&domain, &layout, vcpus);
-    super::register(&domain);
+    must(super::register(&domain), "list of domains");
     describe(&layout, vcpus);
     domain
 }
@@ -86,26 +86,35 @@ fn vcpu_count(machine: &Machine, policy: &Policy<'_>) -> u16 {
 }
 
 fn make(machine: &Machine, policy: &Policy<'_>, vcpus: u16) -> Arc<Domain> {
-    let p2m = must(P2m::new(Vmid::new(1)), "stage 2");
+    let p2m = must(P2m::new(must(vmid::Owned::take().ok_or("none"), "VMID")), "stage 2");
     let vgic = must(make_vgic(policy, vcpus), "interrupt controller");
-    let shared_info = must(SharedInfo::new(DomId::ZERO), "shared_info");
-    let events = must(Events::new(DomId::ZERO, shared_info.mfn(), MAX_PORT, vcpus), "event channels");
     let grants = Ipa::new(arch::boot::image_phys().raw());
-    Arc::new(Domain {
+    let domain = Domain::new(Parts {
         id: DomId::ZERO,
         role: Role::Hardware,
-        execution: Execution::default(),
         p2m,
         vgic,
-        events,
-        shared_info,
+        max_port: MAX_PORT,
+        grant_frames: GRANT_PAGES,
         event_interrupt: event_interrupt(machine),
-        pages: Pages { owned: AtomicU64::new(0), max: AtomicU64::new(u64::MAX) },
-        grant_region: must(IpaRange::new(grants, GRANT_PAGES << PAGE_SHIFT), "grant table"),
-        last_on_cpu: [const { AtomicU16::new(0) }; percpu::MAX_CPUS],
-        messages: Limit::new(),
-        vcpus: Once::new(),
-    })
+        grant_region: must(IpaRange::new(grants, u64::from(GRANT_PAGES) << PAGE_SHIFT), "grant table"),
+        life: Life::running(),
+        settings: settings(policy),
+        time_base: 0,
+    });
+    must(domain, "memory for it")
+}
+
+/// What a toolstack would have said of it.
+fn settings(policy: &Policy<'_>) -> Values {
+    let version = match policy.gic().version {
+        GicVersion::V2 { .. } => domctl::create::GicVersion::V2,
+        GicVersion::V3 { .. } => domctl::create::GicVersion::V3,
+    };
+    let arch = ArchDomainconfig { gic_version: version.raw(), ..ArchDomainconfig::ZERO };
+    let mut values = Values::NONE;
+    values.arch = arch;
+    values
 }
 
 fn make_vgic(policy: &Policy<'_>, vcpus: u16) -> Result<DomainVgic, vgic::Error> {

@@ -3,19 +3,19 @@
 use super::alloc_shared;
 use crate::machine::sync::{Lock, rank};
 use crate::mm::frames;
-use gnttab::{DEFAULT_MAX_FRAMES, Error, GrantTable};
+use gnttab::{Error, GrantTable};
 use types::DomId;
 
 /// A domain's grant table.
 pub struct Grants(Lock<GrantTable, { rank::GNTTAB }>);
 
 impl Grants {
-    /// Makes a table without frames.
+    /// Makes a table without frames, which may have up to `max_frames`.
     ///
     /// # Errors
     /// If memory is short.
-    pub fn new() -> Result<Self, Error> {
-        Ok(Self(Lock::new(GrantTable::new(DEFAULT_MAX_FRAMES)?)))
+    pub fn new(max_frames: u32) -> Result<Self, Error> {
+        Ok(Self(Lock::new(GrantTable::new(max_frames)?)))
     }
 
     /// Runs `f` on the table, locked.

@@ -79,6 +79,11 @@ impl VcpuInfo {
         }
     }
 
+    /// Tells whether the vCPU waits for something, and was not woken yet.
+    pub fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
     /// Returns how long the vCPU has run, in nanoseconds.
     pub fn run_time_ns(&self) -> u64 {
         self.times_ns()[Runstate::Running.raw() as usize]
@@ -198,6 +203,14 @@ pub fn register(vcpu: &Vcpu, va: GuestVa) -> Result<(), XenErrno> {
         old.release();
     }
     Ok(())
+}
+
+/// Lets go of a vCPU's area, at its domain's end.
+pub fn release(vcpu: &Vcpu) {
+    let area = vcpu.info.run.lock().area.take();
+    if let Some(area) = area {
+        area.release();
+    }
 }
 
 /// Notes that a vCPU left its CPU.

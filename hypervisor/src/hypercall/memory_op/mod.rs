@@ -3,8 +3,10 @@
 //! A call over a list that is interrupted carries how far it got in the upper bits of its number, as
 //! Xen does it (MEMOP_EXTENT_SHIFT).
 
+mod claim;
 mod physmap;
 mod reservation;
+mod resource;
 
 use super::{Args, Budget, Reply, guest, low32, target};
 use crate::boot;
@@ -66,10 +68,10 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
         // Pages are never shared by content.
         MemoryOp::GetSharingFreedPages | MemoryOp::GetSharingSharedPages => Ok(Reply::Done(0)),
         // No guest frame changes its machine frame on Arm; no virtual NUMA.
-        MemoryOp::Exchange | MemoryOp::GetVnumainfo | MemoryOp::AcquireResource => Err(XenErrno::Eopnotsupp),
-        MemoryOp::AccessOp | MemoryOp::ClaimPages | MemoryOp::ReservedDeviceMemoryMap => {
-            Err(XenErrno::Enosys)
-        }
+        MemoryOp::Exchange | MemoryOp::GetVnumainfo => Err(XenErrno::Eopnotsupp),
+        MemoryOp::AcquireResource => resource::acquire(cx, progress, budget),
+        MemoryOp::ClaimPages => claim::claim(cx, arg).map(Reply::from),
+        MemoryOp::AccessOp | MemoryOp::ReservedDeviceMemoryMap => Err(XenErrno::Enosys),
     }
 }
 
@@ -77,7 +79,7 @@ fn query(cx: &Cx<'_>, op: MemoryOp, arg: u64) -> Result<i64, XenErrno> {
     let question: MemoryDomain = guest::read(arg)?;
     let domain = target(cx, question.domid)?;
     let pages = match op {
-        MemoryOp::CurrentReservation => domain.pages.owned.load(Ordering::Relaxed),
+        MemoryOp::CurrentReservation => domain.owned_pages(),
         MemoryOp::MaximumReservation => domain.pages.max.load(Ordering::Relaxed),
         _ => domain.p2m.highest_gfn().raw(),
     };

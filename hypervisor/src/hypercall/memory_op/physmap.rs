@@ -6,10 +6,11 @@
 use super::Progress;
 use crate::domain::Domain;
 use crate::hypercall::{Budget, Reply, guest, target};
-use crate::mm::p2m::Error;
+use crate::mm::p2m::{Error, Share};
+use crate::mm::reference::Reference;
 use crate::trap::Cx;
 use alloc::sync::Arc;
-use pagetable::PageType;
+use pagetable::{Mapping, PageType};
 use types::{DomId, Gfn, IpaRange, Mfn, PAGE_BYTES};
 use xen_abi::XenErrno;
 use xen_abi::memory::{AddToPhysmap, AddToPhysmapBatch, GRANT_TABLE_STATUS, MapSpace, RemoveFromPhysmap};
@@ -66,7 +67,7 @@ impl Wanted {
             MapSpace::SharedInfo if self.index != 0 => Err(XenErrno::Einval),
             MapSpace::SharedInfo => self.place(domain, domain.shared_info.mfn()),
             MapSpace::GrantTable => self.grant_frame(domain),
-            MapSpace::GmfnForeign => refuse_foreign(domain, foreign),
+            MapSpace::GmfnForeign => self.foreign_page(domain, foreign),
             MapSpace::Gmfn | MapSpace::GmfnRange | MapSpace::DevMmio => Err(XenErrno::Enosys),
         }
     }
@@ -77,6 +78,20 @@ impl Wanted {
             domain.shared_info.grants.with(|table| table.clear_gfns(self.gfn, self.gfn));
         }
         Ok(())
+    }
+
+    /// Maps a page of another domain's memory; the caller is dom0.
+    fn foreign_page(&self, domain: &Domain, foreign: DomId) -> Result<(), XenErrno> {
+        if foreign == DomId::SELF || foreign == domain.id {
+            return Err(XenErrno::Einval);
+        }
+        let other = crate::domain::find(foreign).ok_or(XenErrno::Esrch)?;
+        if !domain.is_hardware() {
+            return Err(XenErrno::Eperm);
+        }
+        let (page, kind) = other.p2m.hold_page(Gfn::new(self.index), other.id).ok_or(XenErrno::Einval)?;
+        let share = if kind.is_writable() { Share::ForeignRw } else { Share::ForeignRo };
+        map_share(domain, self.gfn, page, share)
     }
 
     fn grant_frame(&self, domain: &Domain) -> Result<(), XenErrno> {
@@ -100,17 +115,6 @@ impl Wanted {
     }
 }
 
-/// Mapping another domain's memory comes with other domains: there is none to name yet.
-fn refuse_foreign(domain: &Domain, foreign: DomId) -> Result<(), XenErrno> {
-    if foreign == DomId::SELF || foreign == domain.id {
-        return Err(XenErrno::Einval);
-    }
-    match crate::domain::find(foreign) {
-        Some(_) => Err(XenErrno::Enosys),
-        None => Err(XenErrno::Esrch),
-    }
-}
-
 /// Removes the memory at one guest frame (`XENMEM_remove_from_physmap`).
 ///
 /// # Errors
@@ -119,13 +123,24 @@ pub fn remove(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
     let request: RemoveFromPhysmap = guest::read(arg)?;
     let domain = target(cx, request.domid)?;
     let gfn = Gfn::new(request.gpfn);
-    match domain.p2m.take_memory(gfn) {
-        Ok(true) => {}
-        Ok(false) | Err(Error::OutOfRange) => return Err(XenErrno::Enoent),
+    let is_page = |mapping: &Mapping| {
+        mapping.attrs.page_type().is_some_and(|page| page.is_ram() || page.is_grant() || page.is_foreign())
+    };
+    match domain.p2m.take(gfn, is_page) {
+        Ok(Some(_)) => {}
+        Ok(None) | Err(Error::OutOfRange) => return Err(XenErrno::Enoent),
         Err(error) => return Err(errno(error)),
     }
     domain.shared_info.grants.with(|table| table.clear_gfns(gfn, gfn));
     Ok(0)
+}
+
+/// Maps another domain's page over whatever is at a guest frame.
+pub(super) fn map_share(domain: &Domain, gfn: Gfn, page: Reference, share: Share) -> Result<(), XenErrno> {
+    if domain.p2m.share(gfn, page, share).map_err(errno)?.is_some() {
+        domain.shared_info.grants.with(|table| table.clear_gfns(gfn, gfn));
+    }
+    Ok(())
 }
 
 fn page_at(gfn: Gfn) -> Option<IpaRange> {

@@ -1,11 +1,12 @@
 //! Giving memory back and taking it again: `XENMEM_decrease_reservation`, `XENMEM_populate_physmap`.
 //!
 //! For dom0, which is mapped 1:1, ballooning unmaps a frame but keeps it dom0's, and populating guest
-//! frame g gives back machine frame g or nothing: devices know these addresses. Other domains have no
-//! balloon yet: for them nothing is done.
+//! frame g gives back machine frame g or nothing: devices know these addresses. Guests get what is free, and
+//! give it back (domain::memory).
 
 use super::Progress;
 use crate::domain::Domain;
+use crate::domain::memory::{self, Given};
 use crate::hypercall::{Budget, Reply, guest, target};
 use crate::mm::frames;
 use crate::trap::Cx;
@@ -17,8 +18,12 @@ use xen_abi::memory::{MemoryOp, MemoryReservation};
 /// log2 of the most frames that are changed at once; a larger extent is refused, and the caller falls
 /// back to smaller ones.
 const MAX_ORDER: u32 = 9;
+/// log2 of the most frames that a guest is given at once: 1 GiB.
+const MAX_GUEST_ORDER: u32 = 18;
 /// What an extent costs: reading its number, walking and changing stage 2.
 const EXTENT_STEPS: u32 = 4;
+/// The most that taking an extent costs before its frames are scrubbed.
+const MAX_EXTENT_STEPS: u32 = 64;
 /// log2 of the frames of an extent that are checked in a step.
 const FRAMES_A_STEP: u32 = 2;
 
@@ -27,11 +32,14 @@ pub fn change(cx: &Cx<'_>, op: MemoryOp, progress: Progress, budget: &mut Budget
     let nothing_more = Reply::Done(progress.start.into());
     let Ok(request) = guest::read::<MemoryReservation>(progress.args[1]) else { return nothing_more };
     let Ok(count) = u32::try_from(request.nr_extents) else { return nothing_more };
-    if request.nr_extents > Progress::MAX || request.extent_order > MAX_ORDER {
+    if request.nr_extents > Progress::MAX || request.extent_order > MAX_GUEST_ORDER {
         return nothing_more;
     }
     let Ok(domain) = target(cx, request.domid) else { return nothing_more };
     if !domain.is_hardware() {
+        return change_guests(cx, &domain, op, (progress, &request), budget);
+    }
+    if request.extent_order > MAX_ORDER {
         return nothing_more;
     }
     let steps = EXTENT_STEPS + (1 << request.extent_order >> FRAMES_A_STEP);
@@ -54,6 +62,53 @@ pub fn change(cx: &Cx<'_>, op: MemoryOp, progress: Progress, budget: &mut Budget
         }
     }
     Reply::Done(count.into())
+}
+
+/// As [`change`], of a guest, whose frames come from what is free and go there.
+fn change_guests(
+    cx: &Cx<'_>,
+    domain: &Domain,
+    op: MemoryOp,
+    (progress, request): (Progress, &MemoryReservation),
+    budget: &mut Budget,
+) -> Reply {
+    let order = request.extent_order;
+    let count = u32::try_from(request.nr_extents).unwrap_or(0);
+    let done_is = |done: u32| Reply::Done(done.into());
+    // A guest may not take the large blocks from the others.
+    if order > MAX_ORDER && !cx.vcpu.domain.is_hardware() {
+        return done_is(progress.start);
+    }
+    for done in progress.start..count {
+        if !budget.spend(EXTENT_STEPS + (1 << order >> FRAMES_A_STEP).min(MAX_EXTENT_STEPS)) {
+            return progress.again(done);
+        }
+        let Ok(gfn) = guest::read_u64(request.extent_start, done.into()).map(Gfn::new) else {
+            return done_is(done);
+        };
+        if gfn.raw() & ((1 << order) - 1) != 0 {
+            return done_is(done);
+        }
+        let given = match op {
+            MemoryOp::PopulatePhysmap => memory::give(domain, gfn, order, budget),
+            MemoryOp::DecreaseReservation if order <= MAX_ORDER => take(domain, gfn, order),
+            // Frames without a guest frame are of no use to a guest, which has no other names for them.
+            _ => Given::Nothing,
+        };
+        match given {
+            Given::All => {}
+            Given::More => return progress.again(done),
+            Given::Nothing => return done_is(done),
+        }
+    }
+    done_is(count)
+}
+
+fn take(domain: &Domain, gfn: Gfn, order: u32) -> Given {
+    let taken = memory::take(domain, gfn, order);
+    let last = Gfn::new(gfn.raw().saturating_add((1 << order) - 1));
+    domain.shared_info.grants.with(|table| table.clear_gfns(gfn, last));
+    taken.map_or(Given::Nothing, |()| Given::All)
 }
 
 /// A run of guest frames.

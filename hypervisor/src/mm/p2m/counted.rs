@@ -5,7 +5,9 @@
 //! CPU uses it. So no guest, whatever it does to its own stage 2, reaches a frame that is somebody else's.
 
 use super::{Error, Inner, P2m, is_ram};
+use crate::mm::frames;
 use crate::mm::reference::Reference;
+use ::frames::Usage;
 use pagetable::{Attrs, Extent, Mapping, PageType, Span};
 use types::{DomId, Gfn, Ipa, IpaRange, Mfn};
 
@@ -64,8 +66,16 @@ impl Inner {
     /// Drops the reference of an entry that was taken out, if it held one; the flush is done.
     #[inline]
     pub(super) fn release(&mut self, old: Option<&Mapping>) {
-        if let Some(mapping) = old.filter(|mapping| holds_reference(mapping)) {
+        let Some(mapping) = old else { return };
+        if holds_reference(mapping) {
             self.counted -= 1;
+            drop(Reference::adopt(mapping.pa.frame()));
+        } else if let Some(guest) = &mut self.guest
+            && is_ram(mapping.attrs)
+            && frames::is_used_as(mapping.pa.frame(), Usage::ram(guest.id))
+        {
+            // The owner's own reference. What EL2 shares with the guest is of another kind, and stays.
+            guest.gone += 1;
             drop(Reference::adopt(mapping.pa.frame()));
         }
     }

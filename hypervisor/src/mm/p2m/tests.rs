@@ -21,7 +21,7 @@ impl Bench {
     fn new() -> Self {
         let rig = Rig::new();
         let free_before = frames::stats().free_frames;
-        Self { _rig: rig, p2m: P2m::new(Vmid::new(900)).unwrap(), free_before }
+        Self { _rig: rig, p2m: P2m::new(vmid::Owned::take().unwrap()).unwrap(), free_before }
     }
 
     /// The frames that all this took have come back, but for the tables.

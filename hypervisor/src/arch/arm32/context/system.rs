@@ -16,9 +16,9 @@ const PFR0_THUMBEE: u32 = 0xf << 12;
 /// The registers of a vCPU that does not run.
 #[derive(Clone, Copy, Default)]
 pub struct SystemRegs {
-    sctlr: u32,
+    pub(super) sctlr: u32,
     cpacr: u32,
-    ttbcr: u32,
+    pub(super) ttbcr: u32,
     dacr: u32,
     dfsr: u32,
     ifsr: u32,
@@ -40,25 +40,25 @@ pub struct SystemRegs {
     cntkctl: u32,
     hcr: u32,
     vmpidr: u32,
-    ttbr0: u64,
-    ttbr1: u64,
+    pub(super) ttbr0: u64,
+    pub(super) ttbr1: u64,
     par: u64,
     vttbr: u64,
     /// TEECR and TEEHBR, where there is ThumbEE.
     thumbee: [u32; 2],
-    modes: Modes,
+    pub(super) modes: Modes,
 }
 
 /// What the modes bank: SP, LR and SPSR of each, r8-r12 of FIQ mode, and User mode's SP.
 #[derive(Clone, Copy, Default)]
-struct Modes {
-    sp_usr: u32,
-    svc: [u32; 3],
-    abt: [u32; 3],
-    und: [u32; 3],
-    irq: [u32; 3],
-    fiq: [u32; 3],
-    fiq_r8: [u32; 5],
+pub(super) struct Modes {
+    pub(super) sp_usr: u32,
+    pub(super) svc: [u32; 3],
+    pub(super) abt: [u32; 3],
+    pub(super) und: [u32; 3],
+    pub(super) irq: [u32; 3],
+    pub(super) fiq: [u32; 3],
+    pub(super) fiq_r8: [u32; 5],
 }
 
 impl Modes {

@@ -41,6 +41,18 @@ impl A32Regs {
         self.spsr_fiq = read!("spsr_fiq");
     }
 
+    /// Returns the registers with these saved states, of Abort, Undefined, IRQ and FIQ mode.
+    pub fn with_spsrs(spsrs: [u32; 4]) -> Self {
+        let [spsr_abt, spsr_und, spsr_irq, spsr_fiq] = spsrs.map(u64::from);
+        Self { spsr_abt, spsr_und, spsr_irq, spsr_fiq, ..Self::default() }
+    }
+
+    /// Returns the saved states of Abort, Undefined, IRQ and FIQ mode.
+    pub fn spsrs(&self) -> [u32; 4] {
+        let states = [self.spsr_abt, self.spsr_und, self.spsr_irq, self.spsr_fiq];
+        states.map(|state| u32::try_from(state & 0xffff_ffff).unwrap_or(0))
+    }
+
     /// Loads what [`save`](Self::save) saved.
     pub fn load(&self) {
         write!("dacr32_el2", self.dacr);

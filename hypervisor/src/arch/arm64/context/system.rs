@@ -17,11 +17,11 @@ const TCR_NO_WALKS: u64 = 1 << 7 | 1 << 23 | 1 << 31;
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
 pub struct SystemRegs {
-    sctlr: u64,
+    pub(super) sctlr: u64,
     cpacr: u64,
-    ttbr0: u64,
-    ttbr1: u64,
-    tcr: u64,
+    pub(super) ttbr0: u64,
+    pub(super) ttbr1: u64,
+    pub(super) tcr: u64,
     mair: u64,
     amair: u64,
     vbar: u64,
@@ -33,10 +33,10 @@ pub struct SystemRegs {
     tpidr_el0: u64,
     tpidrro_el0: u64,
     tpidr_el1: u64,
-    sp_el0: u64,
-    sp_el1: u64,
-    elr: u64,
-    spsr: u64,
+    pub(super) sp_el0: u64,
+    pub(super) sp_el1: u64,
+    pub(super) elr: u64,
+    pub(super) spsr: u64,
     par: u64,
     csselr: u64,
     cntkctl: u64,
@@ -44,7 +44,7 @@ pub struct SystemRegs {
     vttbr: u64,
     hcr: u64,
     /// Of an A32 vCPU alone.
-    a32: A32Regs,
+    pub(super) a32: A32Regs,
 }
 
 impl SystemRegs {

@@ -1,0 +1,119 @@
+//! `domctl`: the toolstack's control of domains (`xen/include/public/domctl.h`).
+//!
+//! One file per subject. A command gets the domain and its own structure, decoded from the union; what it
+//! returns with [`Answer::Copy`] is encoded there again. A command that takes long is made again from
+//! the start of what is left ([`Answer::Continue`]).
+
+mod context;
+mod create;
+mod info;
+mod life;
+mod memory;
+mod scheduler;
+mod settings;
+
+pub use info::of_domain as describe;
+
+use super::{Args, Budget, Reply, guest, privileged};
+use crate::domain::{self, Domain};
+use crate::trap::Cx;
+use alloc::sync::Arc;
+use xen_abi::domctl::{DomctlCmd, INTERFACE_VERSION, XenDomctl};
+use xen_abi::{GuestStruct, XenErrno};
+
+/// How a command ended that did not fail.
+enum Answer {
+    /// It is done, and has nothing to say.
+    Done,
+    /// It is done; the structure goes back to the caller.
+    Copy,
+    /// It is to be made again, with the structure as it is now.
+    Continue,
+}
+
+type Outcome = Result<Answer, XenErrno>;
+
+/// What a command works on.
+struct Command<'a, 'b> {
+    cx: &'a mut Cx<'b>,
+    op: &'a mut XenDomctl,
+    budget: &'a mut Budget,
+}
+
+impl Command<'_, '_> {
+    /// Decodes the command's own structure.
+    fn payload<T: GuestStruct>(&self) -> Result<T, XenErrno> {
+        T::decode_prefix(&self.op.u).ok_or(XenErrno::Einval)
+    }
+
+    /// Answers with the command's own structure.
+    fn answer<T: GuestStruct>(&mut self, value: &T) -> Outcome {
+        self.store(value);
+        Ok(Answer::Copy)
+    }
+
+    fn store<T: GuestStruct>(&mut self, value: &T) {
+        let bytes = value.encode();
+        for (to, from) in self.op.u.iter_mut().zip(bytes.as_ref()) {
+            *to = *from;
+        }
+    }
+}
+
+/// Performs a command.
+///
+/// # Errors
+/// EFAULT, EACCES for another version, ESRCH, EPERM, ENOSYS, and those of the command.
+#[inline(never)]
+pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply, XenErrno> {
+    let at = args[0];
+    let mut op: XenDomctl = guest::read(at)?;
+    if op.interface_version != INTERFACE_VERSION {
+        return Err(XenErrno::Eacces);
+    }
+    let command = DomctlCmd::from_raw(op.cmd);
+    let domain = if command == Some(DomctlCmd::Createdomain) {
+        None
+    } else {
+        Some(domain::find(op.domain).ok_or(XenErrno::Esrch)?)
+    };
+    privileged(cx)?;
+    let command = command.ok_or(XenErrno::Enosys)?;
+    let mut work = Command { cx, op: &mut op, budget };
+    let outcome = match domain {
+        None => create::create(&mut work),
+        Some(domain) => perform(&mut work, command, domain),
+    };
+    match outcome? {
+        Answer::Done => Ok(Reply::Done(0)),
+        Answer::Copy => guest::write(at, &op).map(|()| Reply::Done(0)),
+        Answer::Continue => guest::write(at, &op).map(|()| Reply::Continue(args)),
+    }
+}
+
+fn perform(work: &mut Command<'_, '_>, command: DomctlCmd, domain: Arc<Domain>) -> Outcome {
+    match command {
+        DomctlCmd::Createdomain => Err(XenErrno::Einval),
+        DomctlCmd::Destroydomain => life::destroy(work, domain),
+        DomctlCmd::Pausedomain => life::pause(work, &domain),
+        DomctlCmd::Unpausedomain => life::unpause(&domain),
+        DomctlCmd::Resumedomain => life::resume(work, &domain),
+        DomctlCmd::Getdomaininfo => info::domain(work, &domain),
+        DomctlCmd::Getvcpuinfo => info::vcpu(work, &domain),
+        DomctlCmd::MaxVcpus => create::max_vcpus(work, &domain),
+        DomctlCmd::Setvcpucontext => context::set(work, &domain),
+        DomctlCmd::Getvcpucontext => context::get(work, &domain),
+        DomctlCmd::SetAddressSize => create::set_address_size(work, &domain),
+        DomctlCmd::MaxMem => memory::max_mem(work, &domain),
+        DomctlCmd::Cacheflush => memory::cache_flush(work, &domain),
+        DomctlCmd::GetPagingMempoolSize => memory::get_pool(work, &domain),
+        DomctlCmd::SetPagingMempoolSize => memory::set_pool(work, &domain),
+        DomctlCmd::SchedulerOp => scheduler::perform(work, &domain),
+        DomctlCmd::Setdomainhandle => settings::set_handle(work, &domain),
+        DomctlCmd::Setdebugging => settings::set_debugging(work, &domain),
+        DomctlCmd::Settimeoffset => settings::set_time_offset(work, &domain),
+        DomctlCmd::SetVirqHandler => settings::set_virq_handler(work, &domain),
+        // What a machine without I/O MMU, monitor and virtual NUMA has none of.
+        _ => Err(XenErrno::Enosys),
+    }
+}
