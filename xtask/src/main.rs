@@ -40,6 +40,8 @@ usage: cargo xtask COMMAND
         --mutants plants faults and expects the guests to notice
   ci JOB [--full] [FILTER]
         one stage of the tests; without JOB, their names
+  conform [--arch A] [--record]
+        list where hypercalls answer otherwise than on real Xen 4.17; --record asks real Xen anew
   docs [--check]
         write the documents that are made from the source, or tell whether one is stale
   setup [--all]
@@ -71,6 +73,7 @@ fn dispatch() -> Result<ExitCode> {
         "bench" => bench::command(args),
         "test" => test::command(args),
         "ci" => test::ci_command(args),
+        "conform" => test::conform::command(args),
         "docs" => checks::documents::command(args),
         "setup" => setup::command(args),
         "help" => {

@@ -6,6 +6,7 @@ mod badinput;
 mod bench;
 mod boots;
 mod cargo;
+pub mod conform;
 mod dtbs;
 mod guests;
 mod image;
