@@ -16,7 +16,7 @@ pub use system::SystemRegs;
 pub use toolstack::{BadState, check};
 
 use arm_spec::Width;
-use arm_spec::a32::{PSR_T, Psr};
+use arm_spec::a32::{PSR_T, Psr, a64_register};
 
 /// The general registers of a guest, as the vectors save them.
 ///
@@ -173,7 +173,13 @@ impl GuestRegs {
     /// Returns the hypercall's number.
     #[inline]
     pub fn hypercall(&self) -> u64 {
-        if self.is_a32() { self.x[12] & 0xffff_ffff } else { self.x[16] }
+        if self.is_a32() { self.hypercall_a32() } else { self.x[16] }
+    }
+
+    /// FIQ mode has an r12 of its own.
+    #[cold]
+    fn hypercall_a32(&self) -> u64 {
+        self.reg(a64_register(12, self.psr().mode())) & 0xffff_ffff
     }
 
     /// Returns the hypercall's arguments.

@@ -62,6 +62,8 @@ pub struct Rig {
     pub model: Model,
     /// How many CPUs.
     pub cpus: u32,
+    /// QEMU's name of them.
+    pub cpu: String,
     /// The hypervisor's image.
     pub image: Vec<u8>,
     /// Where it is loaded.
@@ -117,6 +119,7 @@ impl Rig {
             arch,
             model: Model::El2,
             cpus: 1,
+            cpu: Machine::usual(arch).cpu,
             image: image.to_vec(),
             image_at: IMAGE,
             tree: tree::parse(blob)?,
@@ -200,7 +203,7 @@ impl Rig {
         let ram =
             format!("memory-backend-file,id=ram,share=on,size={RAM_MIB}M,mem-path={}", self.ram(directory)?);
         let machine = format!("{},memory-backend=ram", machine(self.arch, self.model));
-        qemu.args(["-machine", &machine, "-cpu", &Machine::usual(self.arch).cpu]);
+        qemu.args(["-machine", &machine, "-cpu", &self.cpu]);
         qemu.args(["-object", &ram, "-smp", &self.cpus.to_string(), "-m", &format!("{RAM_MIB}M")]);
         qemu.args(["-nodefaults", "-display", "none", "-no-reboot"]);
         for (index, (address, bytes)) in parts.iter().enumerate() {

@@ -64,6 +64,28 @@ pub const CASES: &[Bad] = &[
         end: End::Restarts,
     },
     Bad {
+        name: "kernel-of-32-bits",
+        on: On::Only(Arch::Arm64),
+        spoil: |rig| {
+            rig.kernel = Some((KERNEL, image(Arch::Arm32, 0x4_0000)));
+            Ok(())
+        },
+        says: &["(XEN) dom0: 1 vCPUs"],
+        end: End::Boots,
+    },
+    Bad {
+        name: "kernel-of-32-bits-where-none-runs",
+        on: On::Only(Arch::Arm64),
+        spoil: |rig| {
+            rig.kernel = Some((KERNEL, image(Arch::Arm32, 0x4_0000)));
+            // AArch32 at EL0 alone (ID_AA64PFR0_EL1.EL1 is 1).
+            rig.cpu = "neoverse-n1".into();
+            Ok(())
+        },
+        says: &["(XEN) The dom0 kernel has 32 bits, and this CPU runs no kernels of 32 bits."],
+        end: End::Restarts,
+    },
+    Bad {
         name: "kernel-gzip",
         on: On::Both,
         spoil: |rig| {
