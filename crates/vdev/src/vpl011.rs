@@ -166,7 +166,7 @@ impl Vpl011 {
                 return self.send(byte, page);
             }
             IMSC => self.mask = (self.mask & !lanes | value & lanes) & INT_ALL,
-            ICR => self.raw &= !(value & lanes),
+            ICR => self.raw &= !value,
             _ => {}
         }
         Notify::Nobody
@@ -244,8 +244,8 @@ impl Vpl011 {
         }
     }
 
-    /// Returns how many bytes were sent that the daemon has not taken.
+    /// Returns how many bytes were sent that the daemon has not taken; more than the ring holds if it lies.
     fn queued<P: ConsolePage>(&self, page: &P) -> u32 {
-        self.out_prod.wrapping_sub(page.load(Index::OutCons)).min(OUT_BYTES)
+        self.out_prod.wrapping_sub(page.load(Index::OutCons))
     }
 }

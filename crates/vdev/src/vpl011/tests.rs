@@ -296,7 +296,7 @@ fn nothing_is_lost_or_made_up_between_honest_ends() {
     let mut numbers = Numbers(0x5eed_1234_5678_9abc);
     let mut rig = Rig::new();
     let (mut to_guest, mut to_daemon) = (VecDeque::new(), VecDeque::new());
-    for _ in 0..if cfg!(miri) { 100 } else { 200_000 } {
+    for _ in 0..200_000 {
         let ([byte, ..], burst) = (numbers.next().to_le_bytes(), numbers.below(600));
         match numbers.below(4) {
             0 => {
@@ -334,7 +334,7 @@ fn a_hostile_page_never_leads_out_of_the_rings() {
     let mut rig = Rig::new();
     let indices = [Index::InCons, Index::InProd, Index::OutCons, Index::OutProd];
     let widths = [Width::Byte, Width::Half, Width::Word];
-    for _ in 0..if cfg!(miri) { 2_000 } else { 500_000 } {
+    for _ in 0..500_000 {
         // Near the truth half the time, else anything.
         let index = indices[numbers.below(4)];
         let near = rig.page.load(index).wrapping_add(numbers.next() % 4);
