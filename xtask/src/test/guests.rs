@@ -52,8 +52,12 @@ impl Run {
     }
 }
 
-fn machines() -> Vec<Machine> {
-    let machine = |arch, gic| Machine { gic, memory: Memory::gib(1), ..Machine::usual(arch) };
+fn machines(topic: &str) -> Vec<Machine> {
+    let cpus = |usual| if topic == conform::TOPIC { 1 } else { usual };
+    let machine = |arch, gic| {
+        let usual = Machine::usual(arch);
+        Machine { gic, memory: Memory::gib(1), cpus: cpus(usual.cpus), ..usual }
+    };
     vec![machine(Arch::Arm64, Gic::V3), machine(Arch::Arm64, Gic::V2), machine(Arch::Arm32, Gic::V2)]
 }
 
@@ -108,7 +112,7 @@ fn combinations(topics: &[String], hypervisor: Hypervisor) -> Vec<(String, Hyper
     let mut all = Vec::new();
     for topic in topics {
         for hypervisor in &under {
-            let machines = machines().into_iter().filter(|machine| suits(topic, *hypervisor, machine));
+            let machines = machines(topic).into_iter().filter(|machine| suits(topic, *hypervisor, machine));
             all.extend(machines.map(|machine| (topic.clone(), *hypervisor, machine)));
         }
     }
@@ -127,7 +131,7 @@ fn suits(topic: &str, hypervisor: Hypervisor, machine: &Machine) -> bool {
 /// Something does not compile, or the run does not end.
 pub fn console(topic: &str, arch: Arch, hypervisor: Hypervisor) -> Result<String> {
     setup::packages(&[Need::Emulator])?;
-    let machine = machines().into_iter().find(|machine| machine.arch == arch).context("no machine")?;
+    let machine = machines(topic).into_iter().find(|machine| machine.arch == arch).context("no machine")?;
     let run = Run { topic: topic.to_owned(), machine, guest: arch, hypervisor, image: PathBuf::new() };
     let mut failed = Vec::new();
     let built = build(vec![run], &mut failed)?;
