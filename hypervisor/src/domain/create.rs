@@ -42,6 +42,9 @@ pub struct Config {
     pub settings: Values,
 }
 
+/// Pages that a guest's tables may take until the toolstack says: for the interrupt controller's registers.
+const INITIAL_TABLES: u64 = 16;
+
 /// The most vCPUs of a guest with a controller of this version.
 pub fn max_vcpus(version: Version) -> u16 {
     match version {
@@ -58,6 +61,7 @@ pub fn create(id: DomId, config: &Config) -> Result<Arc<Domain>, XenErrno> {
     let vmid = vmid::Owned::take().ok_or(XenErrno::Ebusy)?;
     let p2m = P2m::new_guest(vmid, id).map_err(|_| XenErrno::Enomem)?;
     let vgic = make_vgic(config)?;
+    p2m.set_table_limit(INITIAL_TABLES);
     if config.gic == Version::V2 {
         map_cpu_interface(&p2m)?;
     }

@@ -48,7 +48,7 @@ const FRAMES_A_STEP: u64 = 1;
 /// What taking and mapping a block costs.
 const BLOCK_STEPS: u32 = 8;
 
-/// Gives a guest 2^`order` frames at `gfn`, which is aligned to so many.
+/// Gives a guest 2^`order` frames at `gfn`.
 pub fn give(domain: &Domain, gfn: Gfn, order: u32, budget: &mut Budget) -> Given {
     if !budget.spend(BLOCK_STEPS) {
         return Given::More;

@@ -55,7 +55,8 @@ impl Budget {
     /// Steps of one stay: below the 50,000 instructions that EL2 keeps interrupts masked for a guest.
     const STEPS: u32 = 200;
 
-    const fn new() -> Self {
+    /// Makes the budget of one stay.
+    pub const fn new() -> Self {
         Self { steps: Self::STEPS }
     }
 

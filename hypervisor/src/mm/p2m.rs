@@ -81,6 +81,8 @@ struct Store {
     tables: u64,
     /// The highest frame number ever mapped.
     highest: u64,
+    /// The most pages that its tables may take, the root aside.
+    limit: u64,
     /// Below this address nothing is mapped any more: how far the domain's end is.
     emptied: u64,
     /// Pages set aside for tables, for when no memory is free.
@@ -107,6 +109,9 @@ impl Store {
 
 impl TableStore for Store {
     fn alloc(&mut self) -> Option<PhysAddr> {
+        if self.tables >= self.limit {
+            return None;
+        }
         let table = frames::alloc_table().or_else(|| {
             let table = self.spare.pop()?;
             frame_window::zero_frame(table);
@@ -160,7 +165,7 @@ impl P2m {
         let root = frames::alloc_root(geometry.root_bytes()).ok_or(Error::OutOfTables)?;
         let vttbr = u64::from(vmid.id().raw()) << 48 | root.raw();
         let table = PageTable::new(geometry, root)?;
-        let store = Store { vttbr, tables: 0, highest: 0, emptied: 0, spare: Vec::new() };
+        let store = Store { vttbr, tables: 0, limit: u64::MAX, highest: 0, emptied: 0, spare: Vec::new() };
         let inner = Inner { table, store, counted: 0, guest: None };
         Ok(Self { inner: SharedLock::new(inner), vttbr, _vmid: vmid })
     }
@@ -173,6 +178,11 @@ impl P2m {
         let p2m = Self::new(vmid)?;
         p2m.inner.write().guest = Some(Guest { id, gone: 0 });
         Ok(p2m)
+    }
+
+    /// Limits the pages that its tables may take from now on, the root aside.
+    pub fn set_table_limit(&self, pages: u64) {
+        self.inner.write().store.limit = pages;
     }
 
     /// Returns how many frames of a guest's memory were let go since it was made, as they were unmapped.

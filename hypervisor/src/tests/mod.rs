@@ -5,6 +5,7 @@
 mod a32;
 mod caches;
 mod devices;
+mod domains;
 mod firmware;
 mod timers;
 

@@ -21,7 +21,7 @@ pub fn set(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
     let request: Vcpucontext = work.payload()?;
     let vcpu = vcpu(domain, request.vcpu)?;
     if request.ctxt.raw() == 0 {
-        return Err(XenErrno::Einval);
+        return reset(vcpu);
     }
     let context: VcpuGuestContext = guest::read(request.ctxt.raw())?;
     // Nobody but a domain that stands still lets its registers be changed.
@@ -31,6 +31,14 @@ pub fn set(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
     vcpu.set_registers(&context).map_err(|_| XenErrno::Einval)?;
     if context.flags & VGCF_ONLINE != 0 && !vcpu.online.load(Ordering::SeqCst) {
         sched::bring_online(vcpu);
+    }
+    Ok(Answer::Done)
+}
+
+/// Takes a vCPU off, until it is started anew.
+fn reset(vcpu: &Vcpu) -> Outcome {
+    if vcpu.online.swap(false, Ordering::SeqCst) {
+        sched::pause_vcpu(vcpu);
     }
     Ok(Answer::Done)
 }

@@ -1,10 +1,12 @@
 //! Making domains and their vCPUs: `XEN_DOMCTL_createdomain`, `max_vcpus`, `set_address_size`.
 
 use super::{Answer, Command, Outcome};
+use crate::arch::sysreg;
 use crate::boot;
 use crate::domain::{self, Config, Domain};
 use crate::drivers::gic::{self, Gic};
 use alloc::sync::Arc;
+use arm_spec::Width;
 use arm_spec::gic::{PRIVATE, SPI_END};
 use core::sync::atomic::{AtomicU16, Ordering};
 use types::{DomId, Port};
@@ -69,7 +71,11 @@ fn check(wanted: &Createdomain) -> Result<Config, XenErrno> {
     if vcpus == 0 || vcpus > domain::max_vcpus(gic) || wanted.arch.nr_spis > MAX_SPIS {
         return Err(XenErrno::Einval);
     }
+    if wanted.cpupool_id != 0 {
+        return Err(XenErrno::Esrch);
+    }
     let grant_frames = match u32::try_from(wanted.max_grant_frames) {
+        Ok(0) => return Err(XenErrno::Einval),
         Ok(frames) if frames > DEFAULT_GRANT_FRAMES => return Err(XenErrno::Einval),
         Ok(frames) => frames,
         Err(_) => DEFAULT_GRANT_FRAMES,
@@ -133,9 +139,15 @@ pub fn max_vcpus(work: &mut Command<'_, '_>, domain: &Arc<Domain>) -> Outcome {
 /// Makes the guest a 32-bit or a 64-bit one.
 pub fn set_address_size(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
     let wanted: AddressSize = work.payload()?;
-    if wanted.size != usize::BITS {
-        return Err(XenErrno::Einval);
+    let width = match wanted.size {
+        32 => Width::A32,
+        64 => Width::A64,
+        _ => return Err(XenErrno::Einval),
+    };
+    // Where there is a choice, it is made before there is memory.
+    if sysreg::OWN_WIDTH == Width::A64 && domain.owned_pages() > 0 {
+        return Err(XenErrno::Ebusy);
     }
-    let _ = domain;
+    domain.set_width(width).map_err(|_| XenErrno::Einval)?;
     Ok(Answer::Done)
 }

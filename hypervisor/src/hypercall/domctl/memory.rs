@@ -59,9 +59,6 @@ pub fn cache_flush(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
 
 /// `XEN_DOMCTL_get_paging_mempool_size`.
 pub fn get_pool(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
-    if domain.is_hardware() {
-        return Err(XenErrno::Eopnotsupp);
-    }
     let size = domain.settings.with(|values| values.paging_pool_bytes);
     work.answer(&PagingMempool { size })
 }
@@ -74,6 +71,9 @@ pub fn set_pool(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
     }
     if request.size >> PAGE_SHIFT > u64::from(i32::MAX.unsigned_abs()) {
         return Err(XenErrno::Eoverflow);
+    }
+    if !domain.is_hardware() {
+        domain.p2m.set_table_limit(request.size >> PAGE_SHIFT);
     }
     domain.settings.with(|values| values.paging_pool_bytes = request.size);
     Ok(Answer::Done)

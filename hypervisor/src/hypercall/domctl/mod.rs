@@ -19,7 +19,7 @@ use crate::domain::{self, Domain};
 use crate::trap::Cx;
 use alloc::sync::Arc;
 use xen_abi::domctl::{DomctlCmd, INTERFACE_VERSION, XenDomctl};
-use xen_abi::{GuestStruct, XenErrno};
+use xen_abi::{DOMID_FIRST_RESERVED, GuestStruct, XenErrno};
 
 /// How a command ended that did not fail.
 enum Answer {
@@ -75,7 +75,12 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
     let domain = if command == Some(DomctlCmd::Createdomain) {
         None
     } else {
-        Some(domain::find(op.domain).ok_or(XenErrno::Esrch)?)
+        let reserved = op.domain >= DOMID_FIRST_RESERVED;
+        let missing = match command {
+            Some(DomctlCmd::Getdomaininfo) if reserved => XenErrno::Einval,
+            _ => XenErrno::Esrch,
+        };
+        Some(domain::find(op.domain).ok_or(missing)?)
     };
     privileged(cx)?;
     let command = command.ok_or(XenErrno::Enosys)?;

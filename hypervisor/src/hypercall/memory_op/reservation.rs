@@ -86,9 +86,6 @@ fn change_guests(
         let Ok(gfn) = guest::read_u64(request.extent_start, done.into()).map(Gfn::new) else {
             return done_is(done);
         };
-        if gfn.raw() & ((1 << order) - 1) != 0 {
-            return done_is(done);
-        }
         let given = match op {
             MemoryOp::PopulatePhysmap => memory::give(domain, gfn, order, budget),
             MemoryOp::DecreaseReservation if order <= MAX_ORDER => take(domain, gfn, order),
