@@ -9,6 +9,7 @@ mod bench;
 mod checks;
 mod cmd;
 mod debian;
+mod demo;
 mod docs;
 mod image;
 mod initramfs;
@@ -31,10 +32,13 @@ usage: cargo xtask COMMAND
   run [--arch arm64|arm32] [--gic 2|3] [--cpu MODEL] [--cpus N] [--memory 2G] [--cmdline TEXT]
       [--dom0-cmdline TEXT] [--hypervisor xenolith|xen|none] [--guest linux|demo|FILE] [--disk FILE] [--gdb]
         boot Debian as dom0 on this terminal
+  demo [--arch arm64|arm32] [--gic 2|3] [--cpu MODEL] [--cpus N] [--memory 2G] [--hypervisor xenolith|xen]
+        dom0 creates two guests with disk and network, lets them work, and destroys them; nobody types
   bench [--arch A] [--gic 2|3] [--filter OP] [--hypervisor-image FILE] [--save] [--trace OP] [--update-budgets]
+        [--toolstack]
         count instructions on the bare machine, on real Xen and on Xenolith, and compare;
         --save writes docs/PERFORMANCE.md; --trace lists where the instructions of one iteration go;
-        --update-budgets writes tests/bench
+        --update-budgets writes tests/bench; --toolstack times guests' creation, disks and network in dom0
   test [--full] [--mutants] [FILTER]
         all tests, or those whose name contains FILTER; logs are kept in target/xtask-logs;
         --mutants plants faults and expects the guests to notice
@@ -70,6 +74,7 @@ fn dispatch() -> Result<ExitCode> {
     match command.as_str() {
         "build" => image::command(args),
         "run" => run::command(args),
+        "demo" => demo::command(args),
         "bench" => bench::command(args),
         "test" => test::command(args),
         "ci" => test::ci_command(args),

@@ -3,7 +3,7 @@
 //!
 //! [`lab`] runs the guest, [`protocol`] reads what it prints, [`counts`] and [`trace`] read what the plugin
 //! writes, [`measure`] runs everything, [`table`] compares, [`budget`] holds what was reached, and
-//! [`document`] and [`chart`] make docs/PERFORMANCE.md.
+//! [`document`] and [`chart`] make docs/PERFORMANCE.md. [`toolstack`] times what guests do that `xl` creates.
 
 mod boot;
 mod budget;
@@ -20,6 +20,7 @@ mod payload;
 mod plugin;
 mod protocol;
 mod table;
+mod toolstack;
 mod trace;
 mod workers;
 
@@ -52,6 +53,7 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
     let trace = args.take_value("--trace")?;
     let update = args.take_flag("--update-budgets");
     let save = args.take_flag("--save");
+    let guests_at_work = args.take_flag("--toolstack");
     let options = Options {
         kinds,
         filter: args.take_value("--filter")?,
@@ -62,6 +64,10 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
     if let Some(operation) = trace {
         return trace::command(&options.kinds, &operation, options.image.as_deref())
             .map(|()| ExitCode::SUCCESS);
+    }
+    if guests_at_work {
+        let fast = toolstack::compare(&options)?;
+        return Ok(if fast { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     if update {
         return update_budgets(&options).map(|()| ExitCode::SUCCESS);

@@ -6,7 +6,7 @@ use crate::arch::Arch;
 pub const SUITE: &str = "bookworm";
 
 /// Raised when what is made from the packages changes, so that caches are made anew.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// As [`VERSION`], for the full system's disk.
 pub const DISK_VERSION: u32 = 1;
@@ -28,6 +28,8 @@ const TOOLS: &[&str] = &[
     "findutils",
     "perl-base",
     "libc-bin",
+    // Terminals, for xl top.
+    "ncurses-base",
 ];
 
 /// A full system: what Debian calls essential, systemd, the kernel, and the toolstack.

@@ -235,19 +235,22 @@ impl Drop for Console {
         let _ = self.child.wait();
     }
 }
-/// Takes a command's output out of what the terminal showed: it echoes the command first, and the kernel
-/// may print lines of its own before the echo and between the command's lines.
+/// Takes a command's output out of what the terminal showed: it echoes the command first, and the kernel and
+/// the hypervisor may print lines of their own before the echo and between the command's lines.
 fn output_of(command: &str, text: &str) -> String {
     let output = match text.find(command) {
         Some(at) => &text[at + command.len()..],
         None => text,
     };
-    let lines = output.split_inclusive('\n').skip(1).filter(|line| !is_kernel_message(line));
+    let lines = output.split_inclusive('\n').skip(1).filter(|line| !is_message(line));
     lines.collect()
 }
 
-/// Tells whether a line begins as the kernel's do, `[   32.739167] `.
-fn is_kernel_message(line: &str) -> bool {
+/// Tells whether a line begins as the kernel's do, `[   32.739167] `, or the hypervisor's.
+fn is_message(line: &str) -> bool {
+    if line.starts_with("(XEN) ") {
+        return true;
+    }
     let stamp = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
     stamp.is_some_and(|(stamp, _)| {
         let stamp = stamp.trim_start();
@@ -261,9 +264,9 @@ mod tests {
 
     #[test]
     fn what_the_kernel_says_is_no_output() {
-        let text = "[   32.739167] hrtimer: interrupt took 2 ns\nnproc; echo status=$?\n4\n[    1.5] x: y\nstatus=0\n";
+        let text = "[   32.739167] hrtimer: interrupt took 2 ns\nnproc; echo status=$?\n4\n[    1.5] x: y\n(XEN) d1v0: z\nstatus=0\n";
         assert_eq!(output_of("nproc; echo status=$?", text), "4\nstatus=0\n");
         assert_eq!(output_of("nproc", "nproc\n4\n"), "4\n");
-        assert!(!is_kernel_message("[ok] done"));
+        assert!(!is_message("[ok] done"));
     }
 }

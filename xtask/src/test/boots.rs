@@ -14,6 +14,7 @@ use crate::setup::{self, Need};
 use crate::{debian, image, paths};
 use anyhow::Result;
 use std::fs;
+use std::time::Duration;
 
 /// When a boot is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +65,8 @@ pub fn run(context: &Context) -> Result<Vec<Case>> {
             cases.push(Case::skipped(row.name(), "the hypervisor does not boot Linux yet"));
             continue;
         }
-        let hypervisor = context.hypervisor;
-        jobs.push(Job { name: row.name(), test: Box::new(move || boot_row(&row, hypervisor)) });
+        let way = Way { hypervisor: context.hypervisor, full: context.full };
+        jobs.push(Job { name: row.name(), test: Box::new(move || boot_row(&row, way)) });
     }
     if !jobs.is_empty() {
         prepare(context)?;
@@ -86,7 +87,24 @@ fn prepare(context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn boot_row(row: &Row, hypervisor: Hypervisor) -> Result<()> {
+/// How all rows are booted.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    hypervisor: Hypervisor,
+    full: bool,
+}
+
+/// The longest that one boot may take.
+fn limit(row: &Row, full: bool) -> Duration {
+    match (row.scenario.system, full) {
+        (System::Guests, false) => BOOT_LIMIT * 4,
+        (System::Guests, true) => BOOT_LIMIT * 24,
+        _ => BOOT_LIMIT,
+    }
+}
+
+fn boot_row(row: &Row, way: Way) -> Result<()> {
+    let Way { hypervisor, full } = way;
     let machine = row.machine();
     let payload = debian::ensure(row.arch)?;
     let image = match hypervisor {
@@ -102,8 +120,8 @@ fn boot_row(row: &Row, hypervisor: Hypervisor) -> Result<()> {
     let scratch = paths::target().join("scratch").join(row.name());
     qemu.args(disk).args((row.scenario.devices)(&scratch)?);
     let log = paths::logs()?.join(format!("boot-{}.log", row.name()));
-    let mut console = Console::start(&mut qemu, &log, BOOT_LIMIT)?;
-    let setting = Setting { machine: &machine, hypervisor, scratch: &scratch };
+    let mut console = Console::start(&mut qemu, &log, limit(row, full))?;
+    let setting = Setting { machine: &machine, hypervisor, scratch: &scratch, full };
     let result = (row.scenario.run)(&mut console, &setting);
     if result.is_err() && hypervisor == Hypervisor::Xenolith {
         autopsy(&mut console);
@@ -132,6 +150,12 @@ fn guest(row: &Row, hypervisor: Hypervisor) -> Result<(Guest, Vec<String>)> {
         System::Ramdisk | System::Ramdisk32 => {
             let width = if row.scenario.system == System::Ramdisk32 { Arch::Arm32 } else { row.arch };
             let payload = debian::ensure(width)?;
+            Ok((Guest { kernel: payload.kernel, ramdisk: Some(payload.ramdisk), cmdline }, Vec::new()))
+        }
+        System::Guests => {
+            // A 64-bit dom0 creates guests of both kinds.
+            let guests = if row.arch == Arch::Arm64 { &Arch::ALL[..] } else { &[Arch::Arm32] };
+            let payload = debian::ensure_with_guests(row.arch, guests)?;
             Ok((Guest { kernel: payload.kernel, ramdisk: Some(payload.ramdisk), cmdline }, Vec::new()))
         }
         System::Disk => {

@@ -13,7 +13,7 @@ mod image;
 mod jobs;
 mod mutants;
 mod report;
-mod scenario;
+pub mod scenario;
 
 use crate::args::Args;
 use crate::checks;

@@ -3,6 +3,7 @@
 use super::{Row, Set};
 use crate::arch::Arch;
 use crate::qemu::machine::Gic::{self, V2, V3};
+use crate::test::scenario::toolstack::{CYCLES, GUESTS, LIFECYCLE, RESOURCES, SHARES, VUART};
 use crate::test::scenario::{
     A32, CLOCK, CRASH, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, MEMORY, REBOOT, SHELL, SYSTEMD, Scenario,
 };
@@ -43,9 +44,30 @@ const SPREAD: &[Row] = &[
     row(Arm32, V2, ("cortex-a15", 2), 1, &CRASH),
 ];
 
+/// dom0 with guests.
+const TOOLSTACK: &[Row] = &[
+    row(Arm64, V3, ("cortex-a57", 2), 4, &GUESTS),
+    row(Arm64, V2, ("cortex-a57", 2), 4, &GUESTS),
+    row(Arm32, V2, ("cortex-a15", 2), 4, &GUESTS),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &LIFECYCLE),
+    row(Arm64, V2, ("cortex-a57", 2), 2, &LIFECYCLE),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &LIFECYCLE),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &RESOURCES),
+    row(Arm64, V2, ("cortex-a57", 2), 2, &RESOURCES),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &RESOURCES),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &CYCLES),
+    row(Arm64, V2, ("cortex-a57", 2), 2, &CYCLES),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &CYCLES),
+    row(Arm64, V3, ("cortex-a57", 1), 2, &SHARES),
+    row(Arm32, V2, ("cortex-a15", 1), 2, &SHARES),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &VUART),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &VUART),
+];
+
 /// Lists all boots: the spread, then the whole of every CPU, number of CPUs and memory.
 pub fn rows() -> Vec<Row> {
     let mut rows = SPREAD.to_vec();
+    rows.extend(TOOLSTACK.iter().map(|row| Row { set: Set::Full, ..*row }));
     rows.push(Row { set: Set::Full, ..row(Arm64, V3, ("cortex-a57", 2), 4, &SYSTEMD) });
     for (gic, cpu, cpus, memory_gib) in A32_MATRIX {
         rows.push(Row { set: Set::Full, ..row(Arm64, *gic, (cpu, *cpus), *memory_gib, &A32) });

@@ -7,10 +7,11 @@ mod idle;
 mod keys;
 mod load;
 mod memory;
-mod power;
+pub mod power;
 mod server;
 mod shell;
 mod systemd;
+pub mod toolstack;
 
 use crate::qemu::boot::Hypervisor;
 use crate::qemu::console::Console;
@@ -28,6 +29,8 @@ pub enum System {
     Ramdisk,
     /// The same of arm32, on whatever machine.
     Ramdisk32,
+    /// As [`System::Ramdisk`], with what guests are created from.
+    Guests,
     /// The full Debian on a disk.
     Disk,
 }
@@ -59,6 +62,8 @@ pub struct Setting<'a> {
     pub hypervisor: Hypervisor,
     /// The directory given to [`Scenario::devices`].
     pub scratch: &'a Path,
+    /// All of it, however long it takes.
+    pub full: bool,
 }
 
 /// The shell comes up, shows Debian on all CPUs, and switches the machine off.
