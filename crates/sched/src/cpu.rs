@@ -1,34 +1,28 @@
 //! What the scheduler keeps of one physical CPU.
 
-use crate::entity::EntityId;
+use crate::entity::Slot;
+
+/// Later than any time.
+pub(crate) const NEVER: u64 = u64::MAX;
 
 /// One physical CPU.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Cpu {
-    /// It takes vCPUs.
-    pub(crate) online: bool,
     /// The vCPU it runs.
-    pub(crate) current: Option<EntityId>,
-    /// When that vCPU's slice is over.
-    pub(crate) slice_end: u64,
-    /// The slice was over when last looked at, and nobody waited.
-    pub(crate) overrun: bool,
+    pub(crate) current: Option<Slot>,
+    /// Until when that vCPU's time is accounted for.
+    pub(crate) since: u64,
+    /// Before that its vCPU is not taken away for another that has run less.
+    pub(crate) open_at: u64,
+    /// When it comes to a scheduling point by itself.
+    pub(crate) timer: u64,
     /// The vCPU whose registers it saves.
-    pub(crate) leaving: Option<EntityId>,
+    pub(crate) leaving: Option<Slot>,
     /// The leaving vCPU wants to run on.
     pub(crate) requeue: bool,
-    /// It was told to come and pick because somebody waits.
-    pub(crate) kicked: bool,
 }
 
 impl Cpu {
-    /// Tells whether it idles and nobody has told it of work.
-    pub(crate) const fn is_idle(&self) -> bool {
-        self.online && self.current.is_none() && !self.kicked
-    }
-
-    /// Tells whether its vCPU has had its slice and nobody has told it that another waits.
-    pub(crate) const fn is_overrun(&self) -> bool {
-        self.current.is_some() && self.overrun && !self.kicked
-    }
+    pub(crate) const NEW: Self =
+        Self { current: None, since: 0, open_at: 0, timer: NEVER, leaving: None, requeue: false };
 }

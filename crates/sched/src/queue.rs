@@ -1,58 +1,74 @@
-//! The queue of vCPUs that wait for a CPU: a list through the entities.
+//! Lists of vCPUs, through the table of them.
 
-use crate::entity::{Entity, EntityId};
+use crate::entity::{Entities, Slot};
 
-/// First in, first out.
+/// A list; each vCPU is in one at most.
 #[derive(Default)]
 pub(crate) struct Queue {
-    head: Option<EntityId>,
-    tail: Option<EntityId>,
+    head: Option<Slot>,
+    tail: Option<Slot>,
 }
 
-/// The table of entities that a queue runs through.
-pub(crate) type Slots<T> = [Option<Entity<T>>];
-
 impl Queue {
+    #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
         self.head.is_none()
     }
 
-    /// Appends an entity that is in no queue.
-    pub(crate) fn push<T>(&mut self, slots: &mut Slots<T>, id: EntityId) {
-        match self.tail.and_then(|tail| slot(slots, tail)) {
-            Some(tail) => tail.next = Some(id),
-            None => self.head = Some(id),
+    #[inline]
+    pub(crate) const fn head(&self) -> Option<Slot> {
+        self.head
+    }
+
+    /// Puts a vCPU behind those that have run no more than it.
+    pub(crate) fn insert<T>(&mut self, entities: &mut Entities<T>, slot: Slot) {
+        let vtime = entities[slot].vtime;
+        // Who slept has run least; who is put back has run most.
+        if self.head.is_some_and(|head| vtime < entities[head].vtime) {
+            return self.link(entities, None, slot);
         }
-        self.tail = Some(id);
-    }
-
-    /// Takes the first entity.
-    pub(crate) fn pop<T>(&mut self, slots: &mut Slots<T>) -> Option<EntityId> {
-        let first = self.head?;
-        self.head = slot(slots, first).and_then(|entity| entity.next.take());
-        if self.head.is_none() {
-            self.tail = None;
+        let mut before = self.tail;
+        while let Some(other) = before.filter(|other| entities[*other].vtime > vtime) {
+            before = entities[other].previous;
         }
-        Some(first)
+        self.link(entities, before, slot);
     }
 
-    /// Takes an entity out of the middle, in a time that grows with the queue.
-    pub(crate) fn remove<T>(&mut self, slots: &mut Slots<T>, id: EntityId) {
-        let mut rest = Self { head: self.head, tail: self.tail };
-        *self = Self::default();
-        while let Some(entity) = rest.pop(slots) {
-            if entity != id {
-                self.push(slots, entity);
-            }
+    /// Appends a vCPU.
+    pub(crate) fn push<T>(&mut self, entities: &mut Entities<T>, slot: Slot) {
+        self.link(entities, self.tail, slot);
+    }
+
+    fn link<T>(&mut self, entities: &mut Entities<T>, before: Option<Slot>, slot: Slot) {
+        let after = match before {
+            Some(before) => entities[before].next.replace(slot),
+            None => self.head.replace(slot),
+        };
+        match after {
+            Some(after) => entities[after].previous = Some(slot),
+            None => self.tail = Some(slot),
+        }
+        let entity = &mut entities[slot];
+        entity.previous = before;
+        entity.next = after;
+    }
+
+    /// Takes out a vCPU that is in this list.
+    pub(crate) fn remove<T>(&mut self, entities: &mut Entities<T>, slot: Slot) {
+        let entity = &mut entities[slot];
+        let (before, after) = (entity.previous.take(), entity.next.take());
+        match before {
+            Some(before) => entities[before].next = after,
+            None => self.head = after,
+        }
+        match after {
+            Some(after) => entities[after].previous = before,
+            None => self.tail = before,
         }
     }
 
-    /// Lists the entities from the first to the last.
-    pub(crate) fn iter<'a, T>(&self, slots: &'a Slots<T>) -> impl Iterator<Item = EntityId> + use<'a, T> {
-        core::iter::successors(self.head, |id| slots.get(id.index())?.as_ref()?.next)
+    /// Lists the vCPUs from the first to the last.
+    pub(crate) fn iter<'a, T>(&self, entities: &'a Entities<T>) -> impl Iterator<Item = Slot> + use<'a, T> {
+        core::iter::successors(self.head, |slot| entities[*slot].next)
     }
-}
-
-fn slot<T>(slots: &mut Slots<T>, id: EntityId) -> Option<&mut Entity<T>> {
-    slots.get_mut(id.index())?.as_mut()
 }

@@ -1,5 +1,8 @@
-//! The scheduler step by step, and a simulated machine.
-#![allow(clippy::cast_possible_truncation, reason = "small numbers")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small random numbers")]
 
-mod simulator;
+mod caps;
+mod fairness;
+mod hostile;
+mod machine;
+mod null;
 mod steps;

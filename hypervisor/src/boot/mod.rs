@@ -74,7 +74,7 @@ pub fn primary(dtb: PhysAddr) -> ! {
     let machine =
         MACHINE.call_once(|| Machine { tree, command_line, options, platform, ram_bytes, max_page });
     log::info!("Platform: {}", machine.platform.name());
-    start_cpu(&tree);
+    start_cpu(machine);
     smmu::bypass_all(&machine.tree);
     let others = smp::start_others(machine);
     let dom0 = build::dom0(machine, &modules, memory);
@@ -106,7 +106,8 @@ fn banner(tree: &Tree<'_>, command_line: &str) {
 }
 
 /// Prepares the first CPU: its data, timer, interrupts and stage 2.
-fn start_cpu(tree: &Tree<'static>) {
+fn start_cpu(machine: &Machine) {
+    let tree = &machine.tree;
     let stack_top = arch::boot::boot_stack().wrapping_add(layout::BOOT_STACK_BYTES);
     let cpu = PerCpu::create(CpuId::new(0), sysreg::mpidr(), stack_top);
     cpu.adopt();
@@ -119,7 +120,7 @@ fn start_cpu(tree: &Tree<'static>) {
     interrupts::init_first_cpu(gic, tree, cpu);
     crate::irq::init_cpu(gic);
     uart::enable_interrupt(tree);
-    if sched::add_cpu(cpu).is_err() {
+    if sched::init(&machine.options).is_err() || sched::add_cpu(cpu).is_err() {
         fatal(format_args!("No memory for the scheduler"));
     }
     log::info!("Generic timer: {} Hz", timer::frequency_hz());

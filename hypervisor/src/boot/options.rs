@@ -43,6 +43,10 @@ pub struct Options<'a> {
     pub conswitch: ConSwitch,
     /// `sched`.
     pub sched: Option<Sched>,
+    /// `sched_ratelimit_us`: how long a vCPU runs at least.
+    pub sched_ratelimit_us: u32,
+    /// `dom0_vcpus_pin`: each of dom0's vCPUs runs on the CPU of its number.
+    pub dom0_vcpus_pin: bool,
     /// `hmp-unsafe`: use CPUs that differ from the boot CPU.
     pub hmp_unsafe: bool,
 }
@@ -78,6 +82,8 @@ impl Options<'_> {
         sync_console: false,
         conswitch: ConSwitch { code: Some(b'a' & 0x1f), input: ConsoleInput::Dom0 },
         sched: None,
+        sched_ratelimit_us: crate::sched::DEFAULT_RATELIMIT_US,
+        dom0_vcpus_pin: false,
         hmp_unsafe: false,
     };
 }
@@ -124,7 +130,7 @@ struct Bad;
 struct Seen(u32);
 
 /// Options of which only the last one counts; `dom0_mem`'s parts add up.
-const ONCE: [&str; 12] = [
+const ONCE: [&str; 14] = [
     "console",
     "dtuart",
     "dom0_max_vcpus",
@@ -136,6 +142,8 @@ const ONCE: [&str; 12] = [
     "sync_console",
     "conswitch",
     "sched",
+    "sched_ratelimit_us",
+    "dom0_vcpus_pin",
     "hmp-unsafe",
 ];
 
@@ -191,6 +199,11 @@ impl<'a> Options<'a> {
             "sync_console" => store(&mut self.sync_console, value.boolean()),
             "conswitch" => store(&mut self.conswitch, given.and_then(ConSwitch::parse)),
             "sched" => store(&mut self.sched, given.and_then(Sched::parse)),
+            "sched_ratelimit_us" => {
+                let in_range = number.filter(|us| *us <= crate::sched::MAX_RATELIMIT_US);
+                store(&mut self.sched_ratelimit_us, in_range)
+            }
+            "dom0_vcpus_pin" => store(&mut self.dom0_vcpus_pin, value.boolean()),
             "hmp-unsafe" => store(&mut self.hmp_unsafe, value.boolean()),
             _ => return None,
         };

@@ -5,7 +5,7 @@ use crate::arch::timer;
 use crate::domain::{Vcpu, ptimer};
 use crate::drivers::gic::{self, Gic};
 use crate::drivers::timer as clock;
-use crate::machine::percpu::PerCpu;
+use crate::machine::percpu::{self, PerCpu};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
@@ -30,6 +30,19 @@ pub(super) fn forget(vcpu: &Vcpu) {
     }
 }
 
+/// Takes a vCPU that is removed from all lists.
+pub(super) fn remove(vcpu: &Vcpu) {
+    forget(vcpu);
+    for cpu in percpu::all() {
+        let mut sleepers = cpu.sleepers.lock();
+        let at = sleepers.iter().position(|sleeper| core::ptr::eq(&raw const **sleeper, vcpu));
+        let gone = at.map(|at| sleepers.swap_remove(at));
+        // It is dropped with the lock released.
+        drop(sleepers);
+        drop(gone);
+    }
+}
+
 /// Later than every deadline.
 const NEVER: u64 = u64::MAX;
 
@@ -43,10 +56,13 @@ pub fn set_deadline(cpu: &'static PerCpu) {
 pub fn set_deadline_at(cpu: &'static PerCpu, now: u64) {
     let (slice, lines, has_sleepers) =
         cpu.local.with(|local| (local.slice_end, local.lines, local.has_sleepers));
-    let mut first = lines.unwrap_or(NEVER).min(crate::console::deadline(cpu).unwrap_or(NEVER));
+    let mut first = lines
+        .unwrap_or(NEVER)
+        .min(slice.unwrap_or(NEVER))
+        .min(crate::console::deadline(cpu).unwrap_or(NEVER));
     if let Some(vcpu) = cpu.current() {
         let running = vcpu.state.with(|state| state.physical_timer.deadline(now));
-        first = first.min(slice.unwrap_or(NEVER)).min(running.unwrap_or(NEVER));
+        first = first.min(running.unwrap_or(NEVER));
     }
     if has_sleepers {
         first = first.min(first_sleeper(cpu));

@@ -2,8 +2,9 @@
 
 use super::SCHEDULER;
 use crate::domain::Vcpu;
+use crate::drivers::timer;
 use crate::machine::percpu::PerCpu;
-use ::sched::{Place, Scheduler};
+use ::sched::{EntityId, Place, Policy, Scheduler, Share};
 use alloc::sync::Arc;
 use types::{CpuId, DomId, VcpuId};
 
@@ -36,26 +37,60 @@ pub fn while_off<R>(vcpu: &Vcpu, f: impl FnOnce(&Vcpu) -> R) -> Result<Result<R,
     let Some(id) = vcpu.sched.id.get().copied() else { return Ok(Ok(f(vcpu))) };
     with(|scheduler| match scheduler.place(id) {
         Some(Place::Running(cpu) | Place::Leaving(cpu)) => Err(cpu),
-        Some(Place::Asleep | Place::Queued) | None => Ok(f(vcpu)),
+        Some(Place::Asleep | Place::Queued | Place::Parked) | None => Ok(f(vcpu)),
     })
 }
 
-/// Returns the vCPU that runs on a CPU.
-///
-/// # Errors
-/// [`Busy`], at once.
-pub fn current(cpu: &PerCpu) -> Result<Option<Name>, Busy> {
-    with(|scheduler| scheduler.current(cpu.id).and_then(|id| scheduler.get(id)).map(|vcpu| name(vcpu)))
+/// A vCPU that wants a CPU.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Its name.
+    pub name: Name,
+    /// Its domain's weight and cap.
+    pub share: Share,
+    /// How long it may run before others that have run as much, in nanoseconds.
+    pub credit_ns: i64,
+    /// Its domain has used its cap up, or there is no CPU for it.
+    pub is_parked: bool,
 }
 
-/// Returns the vCPU that waits at a place of the queue, the next one first.
+/// Returns how the vCPU that runs on a CPU stands.
 ///
 /// # Errors
 /// [`Busy`], at once.
-pub fn waiting(position: usize) -> Result<Option<Name>, Busy> {
+pub fn running(cpu: &PerCpu) -> Result<Option<Standing>, Busy> {
+    with(|scheduler| scheduler.current(cpu.id).and_then(|id| standing(scheduler, id)))
+}
+
+/// Returns the vCPU that waits at a place of the queue, the next one first, those that are parked last.
+///
+/// # Errors
+/// [`Busy`], at once.
+pub fn waiting(position: usize) -> Result<Option<Standing>, Busy> {
     with(|scheduler| {
-        scheduler.waiting().nth(position).and_then(|id| scheduler.get(id)).map(|vcpu| name(vcpu))
+        let id = scheduler.waiting().chain(scheduler.parked()).nth(position)?;
+        standing(scheduler, id)
     })
+}
+
+fn standing(scheduler: &Scheduler<Arc<Vcpu>>, id: EntityId) -> Option<Standing> {
+    let vcpu = scheduler.get(id)?;
+    let credit = scheduler.credit(id)?;
+    let ns = i64::try_from(timer::ticks_to_ns(credit.unsigned_abs())).unwrap_or(i64::MAX);
+    Some(Standing {
+        name: name(vcpu),
+        share: scheduler.share(vcpu.domain.id)?,
+        credit_ns: if credit < 0 { -ns } else { ns },
+        is_parked: scheduler.place(id) == Some(Place::Parked),
+    })
+}
+
+/// Returns how CPUs are given out.
+///
+/// # Errors
+/// [`Busy`], at once.
+pub fn policy() -> Result<Policy, Busy> {
+    with(Scheduler::policy)
 }
 
 /// Returns the count at which this CPU's slice ends, if it is limited.

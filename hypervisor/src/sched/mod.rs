@@ -11,17 +11,18 @@ pub mod inspect;
 mod switch;
 
 pub use control::{
-    add_domain, add_vcpu, cpu_time_ns, is_stopped, pause_vcpu, remove_domain, remove_vcpu, set_affinity,
-    unpause_vcpu,
+    add_domain, add_vcpu, affinity, cpu_time_ns, is_stopped, online_cpus, pause_vcpu, policy, ratelimit_us,
+    remove_domain, remove_vcpu, set_affinity, set_ratelimit_us, set_share, share, unpause_vcpu,
 };
 use deadlines::set_deadline;
 pub use deadlines::{look_at_lines, set_deadline_at, timer_fired};
 
-pub use ::sched::CpuSet;
+pub use ::sched::{Affinity, CpuSet, Policy, Share};
 
 use crate::arch::cpu;
 use crate::arch::timer;
 use crate::arch::traps::Context;
+use crate::boot::options::{Options, Sched};
 use crate::domain::{Vcpu, vgic};
 use crate::drivers::timer as clock;
 use crate::irq;
@@ -29,7 +30,7 @@ use crate::machine::percpu::{self, PerCpu};
 use crate::machine::sync::Once;
 use crate::machine::sync::{Lock, rank};
 use crate::trap::Next;
-use ::sched::{Decision, EntityId, Error, Pick, Place, Scheduler, Want};
+use ::sched::{EntityId, Error, Place, Scheduler, Timing, Want};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 use types::CpuId;
@@ -67,17 +68,50 @@ fn with<R>(f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>) -> R) -> Option<R> {
     SCHEDULER.lock().as_mut().map(f)
 }
 
+/// How long a vCPU runs at least if nothing is said (`sched_ratelimit_us`).
+pub const DEFAULT_RATELIMIT_US: u32 = 1000;
+/// The most that may be said (`xen/include/public/sysctl.h`, XEN_SYSCTL_SCHED_RATELIMIT_MAX).
+pub const MAX_RATELIMIT_US: u32 = 500_000;
+
+/// Makes the scheduler that is asked for.
+///
+/// # Errors
+/// If memory is short.
+pub fn init(options: &Options<'_>) -> Result<(), Error> {
+    let policy = match options.sched {
+        None | Some(Sched::Credit2) => Policy::Fair,
+        Some(Sched::Null) => Policy::Null,
+        Some(other) => {
+            log::warn!("There is no scheduler {other:?} here: credit2 is used");
+            Policy::Fair
+        }
+    };
+    make(policy)?;
+    control::set_ratelimit_us(options.sched_ratelimit_us);
+    Ok(())
+}
+
+fn make(policy: Policy) -> Result<(), Error> {
+    let timing = Timing {
+        slice: clock::ns_to_ticks(::sched::SLICE_NS),
+        ratelimit: clock::ns_to_ticks(u64::from(DEFAULT_RATELIMIT_US) * 1000),
+        period: clock::ns_to_ticks(::sched::PERIOD_NS),
+    };
+    *SCHEDULER.lock() = Some(Scheduler::new(policy, percpu::MAX_CPUS, timing)?);
+    Ok(())
+}
+
 /// Lets this CPU take part.
 ///
 /// # Errors
 /// If memory is short.
 pub fn add_cpu(cpu: &PerCpu) -> Result<(), Error> {
-    let mut scheduler = SCHEDULER.lock();
-    if scheduler.is_none() {
-        let slice = clock::ns_to_ticks(::sched::SLICE_NS);
-        *scheduler = Some(Scheduler::new(percpu::MAX_CPUS, slice)?);
+    if with(|_| ()).is_none() {
+        make(Policy::Fair)?;
     }
-    scheduler.as_mut().ok_or(Error::OutOfMemory)?.add_cpu(cpu.id)
+    let added = with(|scheduler| scheduler.add_cpu(cpu.id, timer::counter()));
+    kick_all(added.unwrap_or(Err(Error::OutOfMemory))?);
+    Ok(())
 }
 
 /// Adds the vCPUs of a domain, off: [`bring_online`] lets one run.
@@ -92,10 +126,13 @@ pub fn add(vcpus: &[Arc<Vcpu>]) -> Result<(), Error> {
         let more = total.saturating_sub(sleepers.len());
         sleepers.try_reserve(more).map_err(|_| Error::OutOfMemory)?;
     }
+    let Some(dom) = vcpus.first().map(|vcpu| vcpu.domain.id) else { return Ok(()) };
     with(|scheduler| {
-        scheduler.reserve(vcpus.len())?;
+        if scheduler.share(dom).is_none() {
+            scheduler.add_domain(dom)?;
+        }
         for vcpu in vcpus {
-            let id = scheduler.add(vcpu.clone())?;
+            let id = scheduler.add(dom, vcpu.clone())?;
             let _ = scheduler.pause(id);
             vcpu.sched.id.call_once(|| id);
         }
@@ -104,17 +141,18 @@ pub fn add(vcpus: &[Arc<Vcpu>]) -> Result<(), Error> {
     .unwrap_or(Err(Error::OutOfMemory))
 }
 
-fn on_entity(vcpu: &Vcpu, f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>, EntityId) -> Decision) {
+fn on_entity(vcpu: &Vcpu, f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>, EntityId) -> CpuSet) {
     let Some(id) = vcpu.sched.id.get().copied() else { return };
-    if let Some(Decision::Kick(cpu)) = with(|scheduler| f(scheduler, id)) {
-        kick(cpu);
+    if let Some(called) = with(|scheduler| f(scheduler, id)) {
+        kick_all(called);
     }
 }
 
 /// Makes a vCPU run, or look at what was posted to it if it does already.
 pub fn wake(vcpu: &Vcpu) {
     vcpu.info.note_wake();
-    on_entity(vcpu, Scheduler::wake);
+    let now = timer::counter();
+    on_entity(vcpu, |scheduler, id| scheduler.wake(id, now));
 }
 
 /// Lets a vCPU that was off run from its start.
@@ -122,15 +160,16 @@ pub fn bring_online(vcpu: &Vcpu) {
     vcpu.online.store(true, Ordering::SeqCst);
     on_entity(vcpu, |scheduler, id| {
         // Paused, it only remembers that it has something to do.
-        let _ = scheduler.wake(id);
-        scheduler.unpause(id)
+        let now = timer::counter();
+        let _ = scheduler.wake(id, now);
+        scheduler.unpause(id, now)
     });
 }
 
 /// Takes the vCPU that runs here off, until [`bring_online`].
 pub fn take_offline(cpu: &'static PerCpu, vcpu: &Vcpu) {
     vcpu.online.store(false, Ordering::SeqCst);
-    on_entity(vcpu, Scheduler::pause);
+    on_entity(vcpu, |scheduler, id| scheduler.pause(id).or(scheduler.retire(id, timer::counter())));
     reschedule(cpu);
 }
 
@@ -149,6 +188,11 @@ impl Entity {
             _ => None,
         }
     }
+}
+
+#[inline]
+fn kick_all(called: CpuSet) {
+    called.iter().for_each(kick);
 }
 
 /// Makes a CPU come to its next scheduling point.
@@ -207,19 +251,20 @@ fn decide(cpu: &'static PerCpu) {
         vcpu.info.note_decision(want);
     }
     let now = timer::counter();
-    let picked = with(|scheduler| match scheduler.pick(cpu.id, now, want) {
-        Pick::Stay { slice_end } => (slice_end, None),
-        Pick::Switch { from, to, slice_end } => {
-            let next = to.and_then(|id| scheduler.get(id).cloned());
-            (slice_end, Some((from.is_some(), next)))
-        }
+    let picked = with(|scheduler| {
+        let pick = scheduler.pick(cpu.id, now, want);
+        let to = pick.change.and_then(|change| change.to);
+        (pick, to.and_then(|id| scheduler.get(id).cloned()))
     });
-    let Some((slice_end, change)) = picked else { return };
-    cpu.local.with(|local| local.slice_end = slice_end);
-    let Some((leaves, next)) = change else { return set_deadline(cpu) };
+    let Some((pick, next)) = picked else { return };
+    cpu.local.with(|local| local.slice_end = pick.timer);
+    kick_all(pick.kick);
+    let Some(change) = pick.change else { return set_deadline(cpu) };
     switch::switch(cpu, next);
-    if leaves && let Some(Decision::Kick(other)) = with(|scheduler| scheduler.settle(cpu.id)) {
-        kick(other);
+    if change.from.is_some()
+        && let Some(called) = with(|scheduler| scheduler.settle(cpu.id, now))
+    {
+        kick_all(called);
     }
     set_deadline(cpu);
     // The timer of the vCPU that came may have run out: taken here, it does not interrupt the guest.

@@ -58,6 +58,7 @@ fn write_vcpu(vcpu: &Vcpu, report: &mut Report) {
     let place = match inspect::place(vcpu) {
         Ok(Some(Place::Running(cpu) | Place::Leaving(cpu))) => Where::On(cpu),
         Ok(Some(Place::Queued)) => Where::Is("queued"),
+        Ok(Some(Place::Parked)) => Where::Is("parked"),
         Ok(Some(Place::Asleep)) => Where::Is("asleep"),
         Ok(None) => Where::Is("new"),
         Err(inspect::Busy) => Where::Is("busy"),

@@ -56,6 +56,9 @@ pub fn dom0(machine: &Machine, modules: &Modules<'static>, memory: Memory) -> Ar
     tree::write(machine, modules, &policy, &domain, &layout);
     load::clean(&layout);
     make_vcpus(&domain, &layout, vcpus);
+    if machine.options.dom0_vcpus_pin {
+        pin_vcpus(&domain);
+    }
     must(super::register(&domain), "list of domains");
     describe(&layout, vcpus);
     domain
@@ -176,6 +179,16 @@ fn make_vcpus(domain: &Arc<Domain>, layout: &Layout, count: u16) {
     }
     must(sched::add(&vcpus), "scheduler");
     domain.set_vcpus(vcpus);
+}
+
+/// Lets each vCPU run on the CPU of its number only, if that is up.
+fn pin_vcpus(domain: &Domain) {
+    for vcpu in domain.vcpus() {
+        let hard = sched::CpuSet::of(types::CpuId::new(vcpu.id.raw()));
+        if sched::set_affinity(vcpu, sched::Affinity { hard, ..sched::Affinity::ANY }).is_err() {
+            log::warn!("dom0: there is no CPU {} to pin a vCPU to", vcpu.id);
+        }
+    }
 }
 
 /// Tells whether a vCPU's redistributor is the last of its region.
