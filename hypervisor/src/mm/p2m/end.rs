@@ -35,7 +35,8 @@ impl P2m {
         let start = store.emptied;
         let all = Span::new(Ipa::new(start), shape().geometry.input_end().saturating_sub(start));
         let Some(found) = table.next_mapped(store, all) else {
-            store.emptied = shape().geometry.input_end();
+            // Somebody who was at it before the end began may still map a page: look again from the start.
+            store.emptied = 0;
             return None;
         };
         let first = found.span.start.raw();
