@@ -5,18 +5,13 @@ use super::system::SystemRegs;
 use crate::arch::cp15::low;
 use arm_spec::Width;
 use xen_abi::domctl::context::{
-    CoreRegs, LR_ABT, LR_FIQ, LR_IRQ, LR_SVC, LR_UND, LR_USR, PSR_MODE_BIT, R8_FIQ, SP_ABT, SP_FIQ, SP_IRQ,
-    SP_SVC, SP_UND, SP_USR, VcpuGuestContext,
+    CoreRegs, LR_ABT, LR_FIQ, LR_IRQ, LR_SVC, LR_UND, LR_USR, R8_FIQ, SP_ABT, SP_FIQ, SP_IRQ, SP_SVC, SP_UND,
+    SP_USR, VcpuGuestContext,
 };
 
 /// A state of the processor that no guest's kernel or program is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadState;
-
-/// Tells whether a guest may be in the mode that `psr` says: not Monitor, not Hyp.
-fn is_guests(psr: u64) -> bool {
-    psr & PSR_MODE_BIT != 0 && matches!(psr & 0xf, 0 | 1 | 2 | 3 | 7 | 0xb | 0xf)
-}
 
 /// Refuses registers of a state that no guest is in.
 ///
@@ -24,8 +19,8 @@ fn is_guests(psr: u64) -> bool {
 /// [`BadState`].
 pub fn check(_: Width, core: &CoreRegs) -> Result<(), BadState> {
     let saved = [core.spsr_fiq, core.spsr_irq, core.spsr_und, core.spsr_abt, low(core.spsr_el1)];
-    let fine = |psr: &u32| *psr == 0 || is_guests(u64::from(*psr));
-    if is_guests(core.cpsr) && saved.iter().all(fine) { Ok(()) } else { Err(BadState) }
+    let fine = |psr: &u32| *psr == 0 || Width::A32.allows_state(u64::from(*psr));
+    if Width::A32.allows_state(core.cpsr) && saved.iter().all(fine) { Ok(()) } else { Err(BadState) }
 }
 
 impl GuestRegs {

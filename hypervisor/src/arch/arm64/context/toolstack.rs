@@ -3,20 +3,11 @@
 use super::system::SystemRegs;
 use super::{GuestRegs, a32::A32Regs};
 use arm_spec::Width;
-use xen_abi::domctl::context::{CoreRegs, PSR_MODE_BIT, VcpuGuestContext};
+use xen_abi::domctl::context::{CoreRegs, VcpuGuestContext};
 
 /// A state of the processor that no guest's kernel or program is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadState;
-
-/// Tells whether a guest may be in the mode that `psr` says.
-fn is_guests(width: Width, psr: u64) -> bool {
-    match width {
-        Width::A64 => psr & PSR_MODE_BIT == 0 && matches!(psr & 0xf, 0b0000 | 0b0100 | 0b0101),
-        // User, FIQ, IRQ, Supervisor, Abort, Undefined, System: not Monitor, not Hyp.
-        Width::A32 => psr & PSR_MODE_BIT != 0 && matches!(psr & 0xf, 0 | 1 | 2 | 3 | 7 | 0xb | 0xf),
-    }
-}
 
 /// Refuses registers of a state that no guest is in.
 ///
@@ -28,15 +19,20 @@ pub fn check(width: Width, core: &CoreRegs) -> Result<(), BadState> {
         Width::A64 => &[][..],
         Width::A32 => &banked[..],
     };
-    let fine = |psr: &u64| *psr == 0 || is_guests(width, *psr);
-    let all = is_guests(width, core.cpsr) && fine(&core.spsr_el1) && saved.iter().all(fine);
+    let fine = |psr: &u64| *psr == 0 || width.allows_state(*psr);
+    let all = width.allows_state(core.cpsr) && fine(&core.spsr_el1) && saved.iter().all(fine);
     if all { Ok(()) } else { Err(BadState) }
 }
 
 impl GuestRegs {
     /// Takes the general registers from the toolstack's.
     pub fn from_core(core: &CoreRegs) -> Self {
-        Self { x: core.x, pc: core.pc, pstate: core.cpsr & 0xffff_ffff, complete: 1 }
+        let mut regs = Self { x: core.x, pc: core.pc, pstate: core.cpsr & 0xffff_ffff, complete: 1 };
+        if regs.is_a32() {
+            regs.x = regs.x.map(|x| x & 0xffff_ffff);
+            regs.pc &= 0xffff_ffff;
+        }
+        regs
     }
 
     /// Puts the general registers into the toolstack's.
