@@ -1,6 +1,7 @@
 //! Pausing, letting go, destroying.
 
 use super::{Answer, Command, Outcome};
+use crate::arch;
 use crate::domain::{self, Domain, End};
 use alloc::sync::Arc;
 use xen_abi::XenErrno;
@@ -31,6 +32,8 @@ pub fn pause(work: &mut Command<'_, '_>, domain: &Arc<Domain>) -> Outcome {
 
 /// Takes one pause back.
 pub fn unpause(domain: &Domain) -> Outcome {
+    // What the toolstack wrote into frames that others executed from before is fetched anew.
+    arch::cache::invalidate_instructions();
     domain.unpause().map_err(|_| XenErrno::Einval)?;
     Ok(Answer::Done)
 }
