@@ -35,13 +35,19 @@ pub fn add_vcpu(vcpu: &Arc<Vcpu>) -> Result<(), Error> {
     super::add(core::slice::from_ref(vcpu))
 }
 
-/// Removes a vCPU that has stopped; it never runs again.
+/// Removes a vCPU that has stopped; it never runs again. One that is removed already is left alone.
 ///
 /// # Errors
 /// `OnCpu` if it has not: pause it and try again.
 pub fn remove_vcpu(vcpu: &Vcpu) -> Result<(), Error> {
     let Some(id) = vcpu.sched.id.get().copied() else { return Ok(()) };
-    match with(|scheduler| scheduler.remove(id, timer::counter())) {
+    // Its number may be another vCPU's by now.
+    let is_own = |own: &Arc<Vcpu>| core::ptr::eq(&raw const **own, vcpu);
+    let removed = with(|scheduler| {
+        let known = scheduler.get(id).is_some_and(is_own);
+        known.then(|| scheduler.remove(id, timer::counter()))
+    });
+    match removed.flatten() {
         Some(Err(Error::OnCpu)) => return Err(Error::OnCpu),
         // The reference is dropped with the lock released.
         Some(Ok((reference, called))) => {
