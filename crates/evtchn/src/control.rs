@@ -76,10 +76,10 @@ impl EventChannels {
     /// # Errors
     /// If the ABI in use has none, or there is no such port or priority.
     pub fn set_priority(&mut self, port: Port, priority: u32) -> Result<(), Error> {
-        self.bound_port(port)?;
         if self.abi != Abi::Fifo {
             return Err(Error::NoPriorities);
         }
+        self.bound_port(port)?;
         let priority = u8::try_from(priority).map_err(|_| Error::BadPriority)?;
         if priority > EVTCHN_FIFO_PRIORITY_MIN {
             return Err(Error::BadPriority);

@@ -82,9 +82,18 @@ fn alloc_unbound(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
     if domain.life.is_dying() {
         return Err(XenErrno::Esrch);
     }
-    let remote = if request.remote_dom == DomId::SELF { cx.vcpu.domain.id } else { request.remote_dom };
+    let remote = remote_end(cx, request.remote_dom)?;
     request.port = domain.events.bind(|channels| channels.alloc_unbound(remote, &FrameWords))?;
     guest::write(arg, &request)
+}
+
+/// Finds the domain that a port may wait for: any that is there.
+fn remote_end(cx: &Cx<'_>, id: DomId) -> Result<DomId, XenErrno> {
+    let own = cx.vcpu.domain.id;
+    if id == DomId::SELF || id == own {
+        return Ok(own);
+    }
+    Ok(domain::find(id).ok_or(XenErrno::Esrch)?.id)
 }
 
 fn bind_interdomain(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {

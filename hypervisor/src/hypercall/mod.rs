@@ -188,6 +188,14 @@ fn target<'a>(cx: &Cx<'a>, id: DomId) -> Result<Target<'a>, XenErrno> {
     if own.is_hardware() { Ok(Target::Other(other)) } else { Err(XenErrno::Eperm) }
 }
 
+/// Finds the domain that a call names by its number: the caller is no exception.
+///
+/// # Errors
+/// As [`target`].
+fn numbered<'a>(cx: &Cx<'a>, id: DomId) -> Result<Target<'a>, XenErrno> {
+    if id == DomId::SELF { Err(XenErrno::Esrch) } else { target(cx, id) }
+}
+
 /// The domain that a call names.
 enum Target<'a> {
     /// The caller's own, which outlives the call.

@@ -1,6 +1,6 @@
 //! `sched_op`: giving up the CPU, waiting, shutting down (`xen/include/public/sched.h`).
 
-use super::{Args, guest, low32, target};
+use super::{Args, guest, low32, numbered};
 use crate::arch::timer;
 use crate::domain::{psci, vgic};
 use crate::drivers::timer as clock;
@@ -32,7 +32,7 @@ pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
         SchedOp::Poll => poll(cx, guest::read(arg)?)?,
         SchedOp::RemoteShutdown => {
             let request: SchedRemoteShutdown = guest::read(arg)?;
-            let domain = target(cx, request.domain_id)?;
+            let domain = numbered(cx, request.domain_id)?;
             psci::shut_down(&domain, request.reason);
         }
         SchedOp::ShutdownCode | SchedOp::Watchdog | SchedOp::PinOverride => return Err(XenErrno::Enosys),

@@ -106,7 +106,7 @@ fn ports_that_do_not_exist_are_refused_everywhere() {
         assert_eq!(channels.send(port, &memory), Err(Error::BadPort));
         assert_eq!(channels.unmask(port, &memory), Err(Error::BadPort));
         assert_eq!(channels.bind_vcpu(port, VcpuId::new(0)), Err(Error::BadPort));
-        assert_eq!(channels.set_priority(port, 1), Err(Error::BadPort));
+        assert_eq!(channels.set_priority(port, 1), Err(Error::NoPriorities), "whatever the port");
         assert_eq!(channels.deliver(port, Peer { dom: DomId::ZERO, port }, &memory), Delivery::Nothing);
     }
     assert_eq!(channels.bind_pirq(), Err(Error::NoPirq));
@@ -127,6 +127,7 @@ fn the_fifo_abi_is_set_up_in_order() {
         assert!(channels.expand_array(Mfn::new(3), &memory).is_ok());
     }
     assert_eq!(channels.expand_array(Mfn::new(3), &memory), Err(Error::ArrayFull));
+    assert_eq!(channels.set_priority(Port::new(0), 15), Err(Error::BadPort));
     assert_eq!(channels.set_priority(port, 15), Ok(()));
     assert_eq!(channels.set_priority(port, 16), Err(Error::BadPriority));
     assert_eq!(channels.set_priority(port, 1 << 8), Err(Error::BadPriority));

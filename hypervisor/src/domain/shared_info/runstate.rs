@@ -194,7 +194,7 @@ fn hold_page(va: GuestVa, owner: DomId) -> Result<PhysAddr, XenErrno> {
 /// # Errors
 /// EINVAL if it is not aligned, or not memory of the domain's own that the caller could write.
 pub fn register(vcpu: &Vcpu, va: GuestVa) -> Result<(), XenErrno> {
-    let area = if va.raw() == 0 { None } else { Some(Area::hold(va, vcpu.domain.id)?) };
+    let area = if va.raw() == 0 { None } else { Area::hold(va, vcpu.domain.id).ok() };
     let mut run = vcpu.info.run.lock();
     let old = core::mem::replace(&mut run.area, area);
     run.tell(&vcpu.domain);

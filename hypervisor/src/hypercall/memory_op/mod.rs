@@ -3,6 +3,7 @@
 //! A call over a list that is interrupted carries how far it got in the upper bits of its number, as
 //! Xen does it (MEMOP_EXTENT_SHIFT).
 
+mod absent;
 mod claim;
 mod physmap;
 mod reservation;
@@ -67,11 +68,12 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
         MemoryOp::RemoveFromPhysmap => physmap::remove(cx, arg).map(Reply::from),
         // Pages are never shared by content.
         MemoryOp::GetSharingFreedPages | MemoryOp::GetSharingSharedPages => Ok(Reply::Done(0)),
-        // No guest frame changes its machine frame on Arm; no virtual NUMA.
-        MemoryOp::Exchange | MemoryOp::GetVnumainfo => Err(XenErrno::Eopnotsupp),
+        MemoryOp::Exchange => absent::exchange(arg).map(Reply::from),
+        MemoryOp::GetVnumainfo => absent::virtual_numa(cx, arg).map(Reply::from),
+        MemoryOp::ReservedDeviceMemoryMap => absent::reserved_memory(arg).map(Reply::from),
         MemoryOp::AcquireResource => resource::acquire(cx, progress, budget),
         MemoryOp::ClaimPages => claim::claim(cx, arg).map(Reply::from),
-        MemoryOp::AccessOp | MemoryOp::ReservedDeviceMemoryMap => Err(XenErrno::Enosys),
+        MemoryOp::AccessOp => Err(XenErrno::Enosys),
     }
 }
 

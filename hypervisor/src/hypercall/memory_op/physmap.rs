@@ -11,12 +11,15 @@ use crate::mm::reference::Reference;
 use crate::trap::Cx;
 use alloc::sync::Arc;
 use pagetable::{Mapping, PageType};
-use types::{DomId, Gfn, IpaRange, Mfn, PAGE_BYTES};
-use xen_abi::XenErrno;
+use types::{DomId, Gfn, Mfn};
 use xen_abi::memory::{AddToPhysmap, AddToPhysmapBatch, GRANT_TABLE_STATUS, MapSpace, RemoveFromPhysmap};
+use xen_abi::{DOMID_IO, DOMID_XEN, XenErrno};
 
 /// What a page costs: two walks of stage 2, flushes, and zeroing a frame of the grant table.
 const PAGE_STEPS: u32 = 12;
+
+/// The frame that is none.
+const INVALID_GFN: Gfn = Gfn::new(u64::MAX);
 
 /// A page that is to appear at a guest frame.
 struct Wanted {
@@ -28,7 +31,7 @@ struct Wanted {
 /// Maps one page.
 ///
 /// # Errors
-/// EFAULT, ESRCH, EPERM, EINVAL, ENOMEM, ENOSYS.
+/// EFAULT, ESRCH, EPERM, EINVAL, EBUSY, ENOMEM, ENOSYS.
 pub fn add(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
     let request: AddToPhysmap = guest::read(arg)?;
     // Another domain's page is only mapped by the batch, which names the domain.
@@ -44,16 +47,22 @@ pub fn add(cx: &Cx<'_>, arg: u64) -> Result<i64, XenErrno> {
 /// Maps a list of pages, each with its own result.
 ///
 /// # Errors
-/// EFAULT, ESRCH, EPERM.
+/// EFAULT, ESRCH, EPERM, EINVAL, EOPNOTSUPP.
 pub fn add_batch(cx: &Cx<'_>, progress: Progress, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let request: AddToPhysmapBatch = guest::read(progress.args[1])?;
     let domain = target(cx, request.domid)?;
+    if MapSpace::from_raw(request.space.into()) == Some(MapSpace::GmfnRange) {
+        return Err(XenErrno::Eopnotsupp);
+    }
     for done in progress.start..request.size.into() {
         if !budget.spend(PAGE_STEPS) {
             return Ok(progress.again(done));
         }
         let index = guest::read_u64(request.idxs, done.into())?;
         let gfn = Gfn::new(guest::read_u64(request.gpfns, done.into())?);
+        if gfn == INVALID_GFN {
+            return Err(XenErrno::Einval);
+        }
         let wanted = Wanted { space: request.space.into(), index, gfn };
         let result = wanted.map(&domain, request.foreign_domid).map_or_else(XenErrno::neg, |()| 0);
         guest::write_bytes(guest::element(request.errs, done.into(), 4)?, &result.to_le_bytes())?;
@@ -82,10 +91,12 @@ impl Wanted {
 
     /// Maps a page of another domain's memory; the caller is dom0.
     fn foreign_page(&self, domain: &Domain, foreign: DomId) -> Result<(), XenErrno> {
-        if foreign == DomId::SELF || foreign == domain.id {
+        // By their names the caller and what is no domain are known, and have no pages to map.
+        if [DomId::SELF, DOMID_IO, DOMID_XEN].contains(&foreign) {
             return Err(XenErrno::Einval);
         }
-        let other = crate::domain::find(foreign).ok_or(XenErrno::Esrch)?;
+        let other = crate::domain::find(foreign).filter(|other| other.id != domain.id);
+        let other = other.ok_or(XenErrno::Esrch)?;
         if !domain.is_hardware() {
             return Err(XenErrno::Eperm);
         }
@@ -104,13 +115,14 @@ impl Wanted {
         let count = index.checked_add(1).ok_or(XenErrno::Einval)?;
         grants.grow(domain.id, count)?;
         let slot = crate::arch::to_usize(index.into());
-        let mfn = grants.with(|table| table.frame(slot))?;
-        self.place(domain, mfn)?;
-        let old = grants.with(|table| table.set_gfn(slot, self.gfn))?;
+        let (mfn, at) =
+            grants.with(|table| Ok::<_, gnttab::Error>((table.frame(slot)?, table.gfn(slot)?)))?;
         // A frame of the table is in one place at a time.
-        if let Some(range) = old.and_then(page_at) {
-            domain.p2m.unmap(range).map_err(errno)?;
+        if at.is_some_and(|at| at != self.gfn) {
+            return Err(XenErrno::Ebusy);
         }
+        self.place(domain, mfn)?;
+        grants.with(|table| table.set_gfn(slot, self.gfn))?;
         Ok(())
     }
 }
@@ -141,10 +153,6 @@ pub(super) fn map_share(domain: &Domain, gfn: Gfn, page: Reference, share: Share
         domain.shared_info.grants.with(|table| table.clear_gfns(gfn, gfn));
     }
     Ok(())
-}
-
-fn page_at(gfn: Gfn) -> Option<IpaRange> {
-    IpaRange::new(gfn.checked_addr()?, PAGE_BYTES).ok()
 }
 
 fn errno(error: Error) -> XenErrno {

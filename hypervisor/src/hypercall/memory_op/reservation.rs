@@ -13,7 +13,7 @@ use crate::trap::Cx;
 use ::frames::Usage;
 use pagetable::PageType;
 use types::{Gfn, IpaRange, Mfn, PAGE_SHIFT, PhysAddr, PhysRange};
-use xen_abi::memory::{MemoryOp, MemoryReservation};
+use xen_abi::memory::{MemoryOp, MemoryReservation, POPULATE_ON_DEMAND};
 
 /// log2 of the most frames that are changed at once; a larger extent is refused, and the caller falls
 /// back to smaller ones.
@@ -33,6 +33,10 @@ pub fn change(cx: &Cx<'_>, op: MemoryOp, progress: Progress, budget: &mut Budget
     let Ok(request) = guest::read::<MemoryReservation>(progress.args[1]) else { return nothing_more };
     let Ok(count) = u32::try_from(request.nr_extents) else { return nothing_more };
     if request.nr_extents > Progress::MAX || request.extent_order > MAX_GUEST_ORDER {
+        return nothing_more;
+    }
+    // Nothing is populated on demand.
+    if op == MemoryOp::PopulatePhysmap && request.mem_flags & POPULATE_ON_DEMAND != 0 {
         return nothing_more;
     }
     let Ok(domain) = target(cx, request.domid) else { return nothing_more };

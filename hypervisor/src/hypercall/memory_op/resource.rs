@@ -9,7 +9,9 @@ use crate::mm::reference::Reference;
 use crate::trap::Cx;
 use types::{DomId, Gfn};
 use xen_abi::XenErrno;
-use xen_abi::memory::{AcquireResource, GRANT_TABLE_ID_SHARED, RESOURCE_GRANT_TABLE};
+use xen_abi::memory::{
+    AcquireResource, GRANT_TABLE_ID_SHARED, RESOURCE_GRANT_TABLE, RESOURCE_IOREQ_SERVER, RESOURCE_VMTRACE_BUF,
+};
 
 /// What a page costs.
 const PAGE_STEPS: u32 = 12;
@@ -30,10 +32,10 @@ pub fn acquire(cx: &Cx<'_>, progress: Progress, budget: &mut Budget) -> Result<R
     let owner = domain::find(request.domid).ok_or(XenErrno::Esrch)?;
     privileged(cx)?;
     let most = frames_of(&owner, &request)?;
-    if request.frame_list.raw() == 0 {
-        if request.nr_frames != 0 {
-            return Err(XenErrno::Einval);
-        }
+    if (request.frame_list.raw() == 0) != (request.nr_frames == 0) {
+        return Err(XenErrno::Einval);
+    }
+    if request.nr_frames == 0 {
         request.nr_frames = most;
         guest::write(progress.args[1], &request)?;
         return Ok(Reply::Done(0));
@@ -59,8 +61,8 @@ fn frames_of(owner: &Domain, request: &AcquireResource) -> Result<u32, XenErrno>
         (RESOURCE_GRANT_TABLE, GRANT_TABLE_ID_SHARED) => {
             Ok(owner.shared_info.grants.with(|table| table.max_frames()))
         }
-        // No request servers, no traces, no version 2.
-        (RESOURCE_GRANT_TABLE, _) => Err(XenErrno::Einval),
+        // No version 2, no request servers, no traces.
+        (RESOURCE_GRANT_TABLE | RESOURCE_IOREQ_SERVER | RESOURCE_VMTRACE_BUF, _) => Err(XenErrno::Einval),
         _ => Err(XenErrno::Eopnotsupp),
     }
 }
