@@ -14,7 +14,9 @@ use crate::boot::options::{ConsoleInput, Options};
 use crate::domain;
 use crate::machine::console::{self as machine, print};
 use crate::machine::percpu::PerCpu;
+use crate::machine::ram_log::RAM_LOG;
 use crate::machine::sync::{Lock, rank};
+use core::sync::atomic::{AtomicU32, Ordering};
 use input::{Input, Owner, Step};
 use xen_abi::virq::Virq;
 
@@ -48,6 +50,21 @@ pub fn receive(cpu: &'static PerCpu) {
 pub fn at_decision(cpu: &'static PerCpu) {
     snapshot::answer(cpu);
     keys::step(cpu);
+    if RAM_LOG.written() != TOLD.load(Ordering::Relaxed) {
+        tell_of_log();
+    }
+}
+
+/// Up to where dom0 was told of the log, as the bytes ever written.
+static TOLD: AtomicU32 = AtomicU32::new(0);
+
+/// Tells dom0 that the log has grown (VIRQ_CON_RING): its console daemon may keep it.
+#[cold]
+fn tell_of_log() {
+    TOLD.store(RAM_LOG.written(), Ordering::Relaxed);
+    if let Some(dom0) = domain::hardware() {
+        dom0.events.raise_virq(dom0, Virq::ConRing);
+    }
 }
 
 /// Returns the count at which this CPU goes on with a debug key.
