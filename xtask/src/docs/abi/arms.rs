@@ -48,7 +48,8 @@ fn state_by_name(code: &str, kind: &str, variant: &str) -> Option<State> {
         let catch_all = rest.iter().find(|arm| own.is_empty() && !arm.pattern.contains("::"));
         others = others.or_else(|| catch_all.and_then(|arm| refusal(arm.body)));
     }
-    if code.contains(&format!("{name}.raw()")) {
+    let compared = [format!("{name}.raw()"), format!("== {name}"), format!("== Some({name})")];
+    if compared.iter().any(|comparison| super::names(code, comparison)) {
         return Some(State::Implemented);
     }
     named.or(others).map(State::Refused)
@@ -115,7 +116,7 @@ fn first_arm(block: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// Returns where `what` first is outside all brackets that open in `code`.
-fn find_outside(code: &str, what: &str) -> Option<usize> {
+pub fn find_outside(code: &str, what: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, letter) in code.char_indices() {
         if depth == 0 && code.get(at..)?.starts_with(what) {

@@ -6,6 +6,7 @@
 //! know fails the check.
 
 mod arms;
+mod cases;
 mod numbers;
 mod tables;
 mod tested;
@@ -18,6 +19,7 @@ use numbers::{Kind, Number, numbers};
 use std::fmt::Write;
 use std::path::Path;
 use tables::{NESTED, NOT_ON_ARM, NOTES, OPERATIONS};
+use tested::Tests;
 
 const CALLS: &str = "hypervisor/src/hypercall";
 
@@ -53,12 +55,12 @@ impl Tables {
         let _ = writeln!(self.text, "| {} | `{}` | {shown} | {topics} |", row.value, row.c_name);
     }
 
-    /// Lists operations that Xen has elsewhere.
-    fn absent(&mut self, sources: &[Source], error: &str, kind: Kind) -> Result<()> {
+    /// Lists numbers below a table.
+    fn list(&mut self, sources: &[Source], what: &str, kind: Kind) -> Result<()> {
         let numbers = numbers(sources, kind)?;
         let names: Vec<String> =
             numbers.iter().map(|number| format!("`{}` ({})", number.c_name, number.value)).collect();
-        let _ = writeln!(self.text, "Not on Arm, {error}: {}.", names.join(", "));
+        let _ = writeln!(self.text, "\n{what}: {}.", names.join(", "));
         Ok(())
     }
 }
@@ -76,10 +78,11 @@ pub fn document() -> Result<String> {
             .with_context(|| format!("no arm for Hypercall::{}", call.variant))?;
         let name = call.c_name.trim_start_matches("__HYPERVISOR_");
         let _ = write!(tables.text, "\n## {} `{name}`\n\n", call.value);
-        Section { sources: &sources, call: &call, state }.write(&mut tables)?;
+        let tests = Tests::new(&sources, &call);
+        Section { sources: &sources, call: &call, tests, state }.write(&mut tables)?;
     }
-    let _ = write!(tables.text, "\n## No hypercalls on Arm\n\n");
-    tables.absent(&sources, "ENOSYS", Kind { file: "hypercall", name: "NotOnArm" })?;
+    let _ = write!(tables.text, "\n## No hypercalls on Arm\n");
+    tables.list(&sources, "ENOSYS", Kind { file: "hypercall", name: "NotOnArm" })?;
     let Tables { text, rows, implemented, tested } = tables;
     Ok(format!(
         "# Xen's interface, as far as it is there\n\n\
@@ -87,7 +90,8 @@ pub fn document() -> Result<String> {
          Hypercalls are `hvc #0xEA1`, the number in x16 (r12), arguments in x0-x4 (r0-r4), the result in x0 (r0);\n\
          layouts are the 64-bit ones for 64- and 32-bit guests. A number that is not listed gives ENOSYS.\n\
          \"implemented\" means that the operation does what `xen/include/public` says; an error is what every call\n\
-         gets. \"Tested by\" lists the test guests whose source calls or names the operation.\n\n\
+         gets. \"Tested by\" lists the test guests whose source calls or names the operation, and how many steps of its\n\
+         tables the conformance guest has for it.\n\n\
          Of {rows} operations {implemented} are implemented and {} refused; guests test {tested}.\n{text}",
         rows - implemented,
     ))
@@ -97,6 +101,7 @@ pub fn document() -> Result<String> {
 struct Section<'a> {
     sources: &'a [Source],
     call: &'a Number,
+    tests: Tests<'a>,
     /// What the dispatcher does.
     state: State,
 }
@@ -104,16 +109,19 @@ struct Section<'a> {
 impl Section<'_> {
     fn write(&self, tables: &mut Tables) -> Result<()> {
         let _ = writeln!(tables.text, "{}.", self.purpose()?);
-        let Some((_, kind)) = OPERATIONS.iter().find(|(name, _)| *name == self.call.variant) else {
-            return Ok(());
-        };
         let _ = write!(tables.text, "\n| op | name | state | tested by |\n|--:|---|---|---|\n");
-        for number in numbers(self.sources, *kind)? {
-            self.rows(tables, *kind, &number)?;
+        let operations =
+            OPERATIONS.iter().find(|(name, _)| *name == self.call.variant).map(|(_, kind)| *kind);
+        let Some(kind) = operations.filter(|_| self.state == State::Implemented) else {
+            let (value, c_name) = ("any".to_owned(), self.module());
+            tables.push(&Row { value, c_name, state: &self.state, topics: self.tests.of_any() });
+            return operations.map_or(Ok(()), |kind| tables.list(self.sources, "Its operations", kind));
+        };
+        for number in numbers(self.sources, kind)? {
+            self.rows(tables, kind, &number)?;
         }
         for (_, error, kind) in NOT_ON_ARM.iter().filter(|(name, ..)| *name == self.call.variant) {
-            tables.text.push('\n');
-            tables.absent(self.sources, error, *kind)?;
+            tables.list(self.sources, &format!("Not on Arm, {error}"), *kind)?;
         }
         Ok(())
     }
@@ -121,7 +129,7 @@ impl Section<'_> {
     /// Says what the hypercall is for.
     fn purpose(&self) -> Result<String> {
         if let State::Refused(error) = &self.state {
-            return Ok(format!("{error}, whatever the operation"));
+            return Ok(format!("Refused whole: {error}"));
         }
         let module = self.module();
         let file = self.files().next().with_context(|| format!("{CALLS} has no {module}"))?;
@@ -133,12 +141,15 @@ impl Section<'_> {
         let state = self.state_of(kind, number).with_context(|| {
             format!("{CALLS}: nothing is done with {}::{} ({})", kind.name, number.variant, number.c_name)
         })?;
-        let topics = tested::topics(self.sources, self.call, number);
+        let topics = self.tests.of(number);
         tables.push(&Row { value: number.value.clone(), c_name: &number.c_name, state: &state, topics });
-        for (_, nested) in NESTED.iter().filter(|(name, _)| *name == number.c_name) {
+        if state != State::Implemented {
+            return Ok(());
+        }
+        for (_, field, nested) in NESTED.iter().filter(|(name, ..)| *name == number.c_name) {
             for inner in numbers(self.sources, *nested)? {
                 let inner_state = self.state_of(*nested, &inner).unwrap_or_else(|| state.clone());
-                let topics = tested::naming(self.sources, &inner);
+                let topics = self.tests.of_nested(number, &inner, field);
                 let value = format!("{}: {}", number.value, inner.value);
                 tables.push(&Row { value, c_name: &inner.c_name, state: &inner_state, topics });
             }

@@ -23,21 +23,21 @@ pub const OPERATIONS: &[(&str, Kind)] = &[
     ("HypfsOp", Kind { file: "hypfs", name: "HypfsOp" }),
 ];
 
-/// Operations that have operations of their own.
-pub const NESTED: &[(&str, Kind)] = &[
-    ("XENMEM_add_to_physmap", Kind { file: "memory", name: "MapSpace" }),
-    ("XENMEM_access_op", Kind { file: "memory/access", name: "AccessOp" }),
-    ("HVMOP_set_param", Kind { file: "hvm", name: "HvmParam" }),
-    ("XEN_DOMCTL_scheduler_op", Kind { file: "domctl/scheduler", name: "SchedulerCmd" }),
-    ("XEN_DOMCTL_vm_event_op", Kind { file: "domctl/monitor", name: "VmEventCmd" }),
-    ("XEN_DOMCTL_monitor_op", Kind { file: "domctl/monitor", name: "MonitorCmd" }),
-    ("XEN_SYSCTL_tbuf_op", Kind { file: "sysctl/profile", name: "TbufCmd" }),
-    ("XEN_SYSCTL_perfc_op", Kind { file: "sysctl/profile", name: "PerfcCmd" }),
-    ("XEN_SYSCTL_lockprof_op", Kind { file: "sysctl/profile", name: "LockprofCmd" }),
-    ("XEN_SYSCTL_coverage_op", Kind { file: "sysctl/profile", name: "CoverageCmd" }),
-    ("XEN_SYSCTL_cpupool_op", Kind { file: "sysctl/cpupool", name: "CpupoolCmd" }),
-    ("XEN_SYSCTL_scheduler_op", Kind { file: "sysctl/scheduler", name: "SchedulerCmd" }),
-    ("XEN_SYSCTL_livepatch_op", Kind { file: "sysctl/livepatch", name: "LivepatchCmd" }),
+/// Operations that have operations of their own, and the field of the block that says which.
+pub const NESTED: &[(&str, &str, Kind)] = &[
+    ("XENMEM_add_to_physmap", "W(4, ", Kind { file: "memory", name: "MapSpace" }),
+    ("XENMEM_access_op", "B(0, ", Kind { file: "memory/access", name: "AccessOp" }),
+    ("HVMOP_set_param", "W(4, ", Kind { file: "hvm", name: "HvmParam" }),
+    ("XEN_DOMCTL_scheduler_op", "W(20, ", Kind { file: "domctl/scheduler", name: "SchedulerCmd" }),
+    ("XEN_DOMCTL_vm_event_op", "W(16, ", Kind { file: "domctl/monitor", name: "VmEventCmd" }),
+    ("XEN_DOMCTL_monitor_op", "W(16, ", Kind { file: "domctl/monitor", name: "MonitorCmd" }),
+    ("XEN_SYSCTL_tbuf_op", "W(8, ", Kind { file: "sysctl/profile", name: "TbufCmd" }),
+    ("XEN_SYSCTL_perfc_op", "W(8, ", Kind { file: "sysctl/profile", name: "PerfcCmd" }),
+    ("XEN_SYSCTL_lockprof_op", "W(8, ", Kind { file: "sysctl/profile", name: "LockprofCmd" }),
+    ("XEN_SYSCTL_coverage_op", "W(8, ", Kind { file: "sysctl/profile", name: "CoverageCmd" }),
+    ("XEN_SYSCTL_cpupool_op", "W(8, ", Kind { file: "sysctl/cpupool", name: "CpupoolCmd" }),
+    ("XEN_SYSCTL_scheduler_op", "W(16, ", Kind { file: "sysctl/scheduler", name: "SchedulerCmd" }),
+    ("XEN_SYSCTL_livepatch_op", "W(8, ", Kind { file: "sysctl/livepatch", name: "LivepatchCmd" }),
 ];
 
 /// Operations that Xen has elsewhere, and what they get here.
@@ -45,7 +45,6 @@ pub const NOT_ON_ARM: &[(&str, &str, Kind)] = &[
     ("PlatformOp", "ENOSYS", Kind { file: "platform", name: "NotOnArm" }),
     ("MemoryOp", "ENOSYS", Kind { file: "memory", name: "NotOnArm" }),
     ("VcpuOp", "ENOSYS", Kind { file: "vcpu", name: "NotOnArm" }),
-    ("PhysdevOp", "ENOSYS", Kind { file: "physdev", name: "NotOnArm" }),
     ("HvmOp", "ENOSYS", Kind { file: "hvm", name: "OpNotOnArm" }),
     ("HvmOp", "EINVAL", Kind { file: "hvm", name: "NotOnArm" }),
     ("Sysctl", "ENOSYS", Kind { file: "sysctl", name: "NotOnArm" }),
@@ -55,6 +54,5 @@ pub const NOT_ON_ARM: &[(&str, &str, Kind)] = &[
 /// What a table cannot tell: operations whose arm does not show how they end.
 pub const NOTES: &[(&str, &str)] = &[
     ("XENMEM_increase_reservation", "does 0 extents: on Arm guests choose where a frame goes"),
-    ("HVMOP_set_param", "EPERM: no domain may set its own yet"),
     ("EVTCHNOP_bind_pirq", "ENOSYS: on Arm physical interrupts come by the interrupt controller"),
 ];

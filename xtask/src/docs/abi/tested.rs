@@ -1,35 +1,70 @@
 //! Which test guests call or name an operation.
 
+use super::cases::{self, Step};
 use super::names;
 use super::numbers::Number;
 use crate::checks::scan::Source;
 
 const GUESTS: &str = "tests/guests";
 
-/// Lists the test guests whose source calls or names an operation of a hypercall.
-pub fn topics(sources: &[Source], call: &Number, number: &Number) -> Vec<String> {
-    let constant = call.c_name.trim_start_matches("__HYPERVISOR_").to_uppercase();
-    let tests = sources.iter().filter(|source| {
-        names(&source.text, &number.c_name)
-            || calls(&source.code, &constant, &number.value)
-            || has_case(&source.code, &call.value, &number.value)
-    });
-    topics_of(tests)
+/// What the guests have about a hypercall.
+pub struct Tests<'a> {
+    sources: &'a [Source],
+    /// The name of the hypercall's number in the guests.
+    constant: String,
+    /// The steps of the conformance guest.
+    steps: Vec<Step>,
 }
 
-/// Lists the test guests whose source names a number.
-pub fn naming(sources: &[Source], number: &Number) -> Vec<String> {
-    topics_of(sources.iter().filter(|source| names(&source.text, &number.c_name)))
-}
+impl<'a> Tests<'a> {
+    /// Looks for the tests of a hypercall.
+    pub fn new(sources: &'a [Source], call: &Number) -> Self {
+        let constant = call.c_name.trim_start_matches("__HYPERVISOR_").to_uppercase();
+        let steps = cases::steps(sources, &constant);
+        Self { sources, constant, steps }
+    }
 
-fn topics_of<'a>(tests: impl Iterator<Item = &'a Source>) -> Vec<String> {
-    let mut topics: Vec<String> = tests
-        .filter_map(|source| source.path.strip_prefix(GUESTS).ok())
-        .filter_map(|path| Some(path.iter().next()?.to_string_lossy().into_owned()))
-        .filter(|topic| topic != "rt")
-        .collect();
-    topics.dedup();
-    topics
+    /// Lists the guests that test an operation; the conformance guest with its steps.
+    pub fn of(&self, number: &Number) -> Vec<String> {
+        let mut topics = self.topics(|source| {
+            names(&source.text, &number.c_name) || calls(&source.code, &self.constant, &number.value)
+        });
+        self.push_steps(&mut topics, |step| step.op.as_ref() == Some(&number.value));
+        topics
+    }
+
+    /// Lists the guests that make the hypercall at all.
+    pub fn of_any(&self) -> Vec<String> {
+        let mut topics = self.topics(|source| names(&source.code, &format!("xen::{}", self.constant)));
+        self.push_steps(&mut topics, |_| true);
+        topics
+    }
+
+    /// Lists the guests that test an operation of an operation: `field` is where it is in the block.
+    pub fn of_nested(&self, parent: &Number, inner: &Number, field: &str) -> Vec<String> {
+        let mut topics = self.topics(|source| names(&source.text, &inner.c_name));
+        self.push_steps(&mut topics, |step| {
+            step.op.as_ref() == Some(&parent.value) && step.has(field, &inner.value)
+        });
+        topics
+    }
+
+    fn topics(&self, tests: impl Fn(&Source) -> bool) -> Vec<String> {
+        let topics = self.sources.iter().filter_map(|source| {
+            let topic = source.path.strip_prefix(GUESTS).ok()?.iter().next()?.to_string_lossy().into_owned();
+            (!matches!(topic.as_str(), "rt" | "conform") && tests(source)).then_some(topic)
+        });
+        let mut topics: Vec<String> = topics.collect();
+        topics.dedup();
+        topics
+    }
+
+    fn push_steps(&self, topics: &mut Vec<String>, wanted: impl Fn(&Step) -> bool) {
+        let count = self.steps.iter().filter(|step| wanted(step)).count();
+        if count != 0 {
+            topics.insert(0, format!("conform ({count})"));
+        }
+    }
 }
 
 /// Tells whether a guest's code has `CALL, number` or `CALL, [number`, the number perhaps by a constant of its own.
@@ -43,20 +78,6 @@ fn calls(code: &str, constant: &str, value: &str) -> bool {
     })
 }
 
-/// Tells whether a table of cases about this hypercall has one whose name, blank in the code, this number
-/// follows.
-fn has_case(code: &str, call: &str, value: &str) -> bool {
-    let is_about = code.lines().any(|line| {
-        line.trim_start_matches("pub ").starts_with("const ") && line.ends_with(&format!(": usize = {call};"))
-    });
-    let number = format!(", {value},");
-    is_about
-        && code.match_indices(&number).any(|(at, _)| {
-            let before = code.get(..at).unwrap_or_default();
-            before.ends_with("  ") && before.trim_end().ends_with('(')
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,12 +87,5 @@ mod tests {
         let code = "const ADD: usize = 7; call(xen::MEMORY_OP, ADD, x); call(xen::SCHED_OP, [3, 0])";
         assert!(calls(code, "MEMORY_OP", "7") && calls(code, "SCHED_OP", "3"));
         assert!(!calls(code, "MEMORY_OP", "3") && !calls(code, "SCHED_OP", "7"));
-    }
-
-    #[test]
-    fn cases_are_found_by_their_number() {
-        let code = "pub const MEMORY_OP: usize = 12;\nOne(op(               , 6, &[])), extents!(    , 1, 5)";
-        assert!(has_case(code, "12", "6") && has_case(code, "12", "1"));
-        assert!(!has_case(code, "12", "5") && !has_case(code, "13", "6"));
     }
 }
