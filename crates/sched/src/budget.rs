@@ -63,9 +63,12 @@ impl<T> Scheduler<T> {
         if self.policy == Policy::Null || self.parked.is_empty() || self.keeper.is_some() {
             return CpuSet::EMPTY;
         }
-        let ready = if self.idle.is_empty() { self.busy } else { self.idle };
+        let ready = |cpu: &CpuId| !self.cpus[cpu.index()].called;
         // Where all have been told to come, the first that does finds it.
-        ready.first().map_or(CpuSet::EMPTY, |cpu| self.call_cpus(CpuSet::of(cpu)))
+        self.idle
+            .first()
+            .or(self.online.iter().find(ready))
+            .map_or(CpuSet::EMPTY, |cpu| self.call_cpus(CpuSet::of(cpu)))
     }
 
     /// Lets those go on whose domains have something left again.

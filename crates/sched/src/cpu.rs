@@ -20,9 +20,18 @@ pub(crate) struct Cpu {
     pub(crate) leaving: Option<Slot>,
     /// The leaving vCPU wants to run on.
     pub(crate) requeue: bool,
+    /// It was told to come to a scheduling point, and has not yet.
+    pub(crate) called: bool,
 }
 
 impl Cpu {
-    pub(crate) const NEW: Self =
-        Self { current: None, since: 0, open_at: 0, timer: NEVER, leaving: None, requeue: false };
+    pub(crate) const NEW: Self = Self {
+        current: None,
+        since: 0,
+        open_at: 0,
+        timer: NEVER,
+        leaving: None,
+        requeue: false,
+        called: false,
+    };
 }

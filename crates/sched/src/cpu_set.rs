@@ -41,6 +41,12 @@ impl CpuSet {
         self.0 & Self::of(cpu).0 != 0
     }
 
+    /// Tells whether one of `other` is in it.
+    #[inline]
+    pub const fn contains_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Returns the CPUs in both.
     #[inline]
     #[must_use]

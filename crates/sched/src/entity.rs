@@ -2,12 +2,11 @@
 
 use crate::cpu_set::CpuSet;
 use crate::domain::Place as DomainSlot;
+use crate::timing::charge;
+use alloc::vec::Vec;
 use core::num::NonZeroU32;
 use core::ops::{Index, IndexMut};
 use types::CpuId;
-
-extern crate alloc;
-use alloc::vec::Vec;
 
 /// A vCPU's name in the scheduler; after its removal it names nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -180,6 +179,13 @@ impl<T> IndexMut<Slot> for Entities<T> {
 }
 
 impl<T> Entity<T> {
+    /// Adds to what it has run; it gets no further beyond `front` than its slack.
+    #[inline]
+    pub(crate) fn advance(&mut self, ran: u64, front: u64) {
+        let vtime = self.vtime.saturating_add(charge(ran, self.rate));
+        self.vtime = vtime.min(front.saturating_add(self.slack));
+    }
+
     /// A place that no vCPU has.
     const fn free() -> Self {
         Self {

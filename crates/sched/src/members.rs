@@ -141,7 +141,8 @@ impl<T> Scheduler<T> {
                 running = running.or(CpuSet::of(cpu));
                 let ran = now.saturating_sub(self.cpu(cpu).since);
                 self.cpu(cpu).since = now;
-                self.account(slot, ran);
+                let front = self.front;
+                self.entities[slot].advance(ran, front);
             }
             self.entities[slot].reserve = 0;
         }

@@ -1,10 +1,9 @@
 //! Scheduling points: what a CPU does next.
 
-use crate::cpu::{Cpu, NEVER};
+use crate::cpu::NEVER;
 use crate::cpu_set::CpuSet;
 use crate::entity::{EntityId, Place, Slot};
-use crate::scheduler::{Policy, Scheduler};
-use crate::timing::charge;
+use crate::scheduler::Scheduler;
 use types::CpuId;
 
 /// What the vCPU that runs wants.
@@ -45,63 +44,79 @@ const FRONT_MAX: u64 = 1 << 62;
 /// Where it begins then: nobody is further behind.
 const FRONT_MIN: u64 = 1 << 56;
 
+/// How the vCPU that runs on a CPU stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It may go on.
+    May,
+    /// It may not, and has something to do or not.
+    Wants(bool),
+}
+
+/// A scheduling point.
+#[derive(Clone, Copy)]
+struct Point {
+    cpu: CpuId,
+    /// The CPU as a set.
+    own: CpuSet,
+    now: u64,
+}
+
 impl<T> Scheduler<T> {
     /// Decides what `cpu` does at a scheduling point at time `now`, given what its vCPU wants. A switch
     /// before has been settled.
     pub fn pick(&mut self, cpu: CpuId, now: u64, want: Want) -> Pick {
-        let Some(state) = self.cpus.get(cpu.index()).copied() else {
+        let Some(state) = self.cpus.get_mut(cpu.index()) else {
             return Pick { change: None, timer: None, kick: CpuSet::EMPTY };
         };
-        let _ = self.call_cpus(CpuSet::of(cpu));
-        self.displaced = self.displaced.without(CpuSet::of(cpu));
+        let point = Point { cpu, own: CpuSet::of(cpu), now };
+        state.called = false;
+        let (current, is_open) = (state.current, now >= state.open_at);
+        let ran = now.saturating_sub(core::mem::replace(&mut state.since, now));
+        if self.idle.or(self.open).or(self.displaced).contains_any(point.own) {
+            self.clear_marks(point.own);
+        }
         let kick = if self.parked.is_empty() { CpuSet::EMPTY } else { self.tick(now) };
-        if let Some(slot) = state.current {
-            self.account(slot, now.saturating_sub(state.since));
-        }
-        let stays = state.current.filter(|slot| self.may_stay(*slot, cpu, want));
-        let next = if self.queue.is_empty() { None } else { self.first_for(cpu, now) };
-        let stays = stays.filter(|slot| !self.gives_way(*slot, next, want, now >= state.open_at));
-        let limit = stays.map_or(Some(NEVER), |slot| self.limit(slot, now));
-        match (stays, limit) {
-            (Some(slot), Some(limit)) => {
-                let timer = self.timer_of(slot, next, now, state.open_at).min(limit);
-                let timer = self.note(cpu, now, Cpu { since: now, timer, ..state });
-                Pick { change: None, timer, kick }
+        let standing = current.map(|slot| self.account(slot, ran, point, want));
+        let next = if self.queue.is_empty() { None } else { self.first_for(point) };
+        let limit = match (current, standing) {
+            (Some(slot), Some(Standing::May)) if !self.gives_way(slot, next, want, is_open) => {
+                self.limit(slot, now)
             }
-            _ => {
-                let wants = state.current.is_some_and(|slot| self.wants(slot, want));
-                let (timer, called) = self.change(cpu, now, next, wants);
-                let id = |slot| self.entities.id(slot);
-                let change = Change { from: state.current.map(id), to: next.map(id) };
-                Pick { change: Some(change), timer, kick: kick.or(called) }
-            }
+            _ => None,
+        };
+        if let (Some(slot), Some(limit)) = (current, limit) {
+            return Pick { change: None, timer: self.stay(slot, next, limit, point), kick };
         }
+        let wants = !matches!(standing, None | Some(Standing::Wants(false)));
+        let (change, timer, called) = self.change(next, wants, point);
+        Pick { change: Some(change), timer, kick: kick.or(called) }
     }
 
-    /// Adds to what a vCPU has run. Nobody gets further ahead than four slices of its own, so that one
-    /// that was alone for long need not wait for long.
+    #[cold]
+    #[inline(never)]
+    fn clear_marks(&mut self, own: CpuSet) {
+        self.idle = self.idle.without(own);
+        self.open = self.open.without(own);
+        self.untimed = self.untimed.without(own);
+        self.displaced = self.displaced.without(own);
+    }
+
+    /// Adds to what a vCPU has run, and tells how it stands. Nobody gets further ahead than four slices of
+    /// its own, so that one that was alone for long need not wait for long.
     #[inline]
-    pub(crate) fn account(&mut self, slot: Slot, ran: u64) {
-        let furthest = self.front;
+    fn account(&mut self, slot: Slot, ran: u64, point: Point, want: Want) -> Standing {
+        let (front, idle) = (self.front, self.idle);
         let entity = &mut self.entities[slot];
-        let vtime = entity.vtime.saturating_add(charge(ran, entity.rate));
-        entity.vtime = vtime.min(furthest.saturating_add(entity.slack));
+        entity.advance(ran, front);
+        let wants = want != Want::Block || entity.woken;
+        let here = entity.preferred.contains_any(point.own)
+            || entity.allowed.contains_any(point.own) && idle.and(entity.preferred).is_empty();
+        let may = here && wants && entity.pauses == 0;
         if entity.capped {
             self.pay(slot, ran);
         }
-    }
-
-    fn wants(&self, slot: Slot, want: Want) -> bool {
-        want != Want::Block || self.entities[slot].woken
-    }
-
-    /// Tells whether the vCPU that runs on `cpu` has something to do, and nothing forbids it here.
-    #[inline]
-    fn may_stay(&self, slot: Slot, cpu: CpuId, want: Want) -> bool {
-        let entity = &self.entities[slot];
-        let here = entity.preferred.contains(cpu)
-            || entity.allowed.contains(cpu) && self.idle.and(entity.preferred).is_empty();
-        here && entity.pauses == 0 && self.wants(slot, want)
+        if may { Standing::May } else { Standing::Wants(wants) }
     }
 
     /// Tells whether the vCPU that runs is to let `next` run.
@@ -118,16 +133,17 @@ impl<T> Scheduler<T> {
         next.vtime.saturating_add(entity.margin.min(next.margin))
     }
 
-    /// Finds who waits for `cpu`.
-    fn first_for(&mut self, cpu: CpuId, now: u64) -> Option<Slot> {
+    /// Finds who waits for a CPU.
+    #[inline]
+    fn first_for(&mut self, point: Point) -> Option<Slot> {
         let mut next = self.queue.head();
         while let Some(slot) = next {
             let entity = &self.entities[slot];
             next = entity.next;
-            if !entity.allowed.contains(cpu) {
+            if !entity.allowed.contains_any(point.own) {
                 continue;
             }
-            if !entity.capped || self.has_budget(slot, now) {
+            if !entity.capped || self.has_budget(slot, point.now) {
                 return Some(slot);
             }
             self.take_out(slot);
@@ -145,47 +161,125 @@ impl<T> Scheduler<T> {
         self.draw(slot, now).map(|portion| now.saturating_add(portion))
     }
 
-    /// Returns when a vCPU that goes on is to be looked at again.
-    fn timer_of(&self, slot: Slot, next: Option<Slot>, now: u64, open_at: u64) -> u64 {
-        let Some(next) = next else { return if now < open_at { open_at } else { NEVER } };
+    /// Lets the vCPU of a CPU go on, while `next` waits. Returns the timer.
+    fn stay(&mut self, slot: Slot, next: Option<Slot>, limit: u64, point: Point) -> Option<u64> {
+        let now = point.now;
+        let open_at = self.cpu(point.cpu).open_at;
         let entity = &self.entities[slot];
-        let ticks = self.timing.ticks_to(self.bound(slot, next).saturating_sub(entity.vtime), entity.weight);
-        now.saturating_add(ticks).max(open_at)
+        let look = match next {
+            Some(next) => {
+                let distance = self.bound(slot, next).saturating_sub(entity.vtime);
+                now.saturating_add(self.timing.ticks_to(distance, entity.weight)).max(open_at)
+            }
+            None if now < open_at => open_at,
+            None => NEVER,
+        };
+        self.run_until(slot, look.min(limit), false, point)
     }
 
-    /// Lets the vCPU of `cpu` go and `next` come. Returns the timer and the CPUs that are to come.
-    fn change(&mut self, cpu: CpuId, now: u64, next: Option<Slot>, wants: bool) -> (Option<u64>, CpuSet) {
-        let before = *self.cpu(cpu);
-        let mut state = Cpu { current: next, since: now, ..before };
-        if let Some(slot) = before.current {
-            self.entities[slot].place = Place::Leaving(cpu);
-            state.leaving = before.current;
-            state.requeue = wants;
+    /// Lets the vCPU of a CPU go and `next` come. Returns the timer and the CPUs that are to come.
+    #[inline]
+    fn change(&mut self, next: Option<Slot>, wants: bool, point: Point) -> (Change, Option<u64>, CpuSet) {
+        let Point { cpu, now, .. } = point;
+        let open_at = now.saturating_add(self.timing.ratelimit);
+        let look = now.saturating_add(self.first_look);
+        let state = &mut self.cpus[cpu.index()];
+        let current = core::mem::replace(&mut state.current, next);
+        state.open_at = open_at;
+        let mut change = Change { from: None, to: None };
+        let mut broke = false;
+        if let Some(slot) = current {
+            (state.leaving, state.requeue) = (current, wants);
+            let entity = &mut self.entities[slot];
+            entity.place = Place::Leaving(cpu);
+            broke = wants && entity.capped;
+            change.from = Some(self.entities.id(slot));
         }
-        state.open_at = now.saturating_add(self.timing.ratelimit);
-        state.timer = NEVER;
-        let mut kick = CpuSet::EMPTY;
-        match next {
+        let (timer, kick) = match next {
             Some(slot) => {
-                if self.policy == Policy::Fair {
-                    state.timer = state.open_at.max(now.saturating_add(self.timing.shortest()));
-                }
-                self.take_out(slot);
+                self.queue.remove(&mut self.entities, slot);
                 let entity = &mut self.entities[slot];
                 entity.place = Place::Running(cpu);
                 entity.last_cpu = Some(cpu);
                 entity.woken = false;
+                change.to = Some(self.entities.id(slot));
                 // `first_for` has found that there is some.
-                state.timer = state.timer.min(self.limit(slot, now).unwrap_or(NEVER));
+                let limit = self.limit(slot, now).unwrap_or(NEVER);
+                (self.run_until(slot, look.min(limit), broke, point), CpuSet::EMPTY)
             }
-            None if !self.displaced.is_empty() => kick = self.find_displaced(cpu),
-            None => {}
+            None => self.be_idle(broke, point),
+        };
+        if self.queue.is_empty() || self.idle.or(self.untimed).is_empty() {
+            return (change, timer, kick);
         }
-        let timer = self.note(cpu, now, state);
-        if !self.queue.is_empty() && !self.idle.or(self.untimed).is_empty() {
-            kick = kick.or(self.call_others(now));
+        (change, timer, kick.or(self.call_others(now)))
+    }
+
+    /// Notes that a CPU runs a vCPU until `timer`, and returns the timer.
+    #[inline]
+    fn run_until(&mut self, slot: Slot, timer: u64, broke: bool, point: Point) -> Option<u64> {
+        let timer = self.keeps(timer, broke, point);
+        let entity = &self.entities[slot];
+        let (vtime, is_displaced) = (entity.vtime, !entity.preferred.contains_any(point.own));
+        let state = &mut self.cpus[point.cpu.index()];
+        state.timer = timer;
+        if timer > state.open_at || is_displaced {
+            self.mark(timer, is_displaced, point);
         }
-        (timer, kick)
+        if vtime > self.front {
+            self.front = vtime;
+            if vtime > FRONT_MAX {
+                self.begin_anew();
+            }
+        }
+        (timer != NEVER).then_some(timer)
+    }
+
+    /// Notes what others may want to know of a CPU that runs a vCPU.
+    fn mark(&mut self, timer: u64, is_displaced: bool, point: Point) {
+        let Point { cpu, own, .. } = point;
+        if timer > self.cpu(cpu).open_at {
+            self.open = self.open.or(own);
+        }
+        if timer == NEVER {
+            self.untimed = self.untimed.or(own);
+        }
+        if is_displaced {
+            self.displaced = self.displaced.or(own);
+        }
+    }
+
+    /// Notes that a CPU idles. Returns its timer and the CPUs that are to come.
+    fn be_idle(&mut self, broke: bool, point: Point) -> (Option<u64>, CpuSet) {
+        let timer = self.keeps(NEVER, broke, point);
+        self.idle = self.idle.or(point.own.and(self.online));
+        self.cpu(point.cpu).timer = timer;
+        let displaced = self.displaced;
+        let kick = if displaced.is_empty() { CpuSet::EMPTY } else { self.find_displaced(point.cpu) };
+        ((timer != NEVER).then_some(timer), kick)
+    }
+
+    /// Lets a CPU end the period of caps, if somebody waits for that and no other does.
+    #[inline]
+    fn keeps(&mut self, timer: u64, broke: bool, point: Point) -> u64 {
+        if broke || !self.parked.is_empty() {
+            return timer.min(self.keep_period(point.cpu, point.now));
+        }
+        if self.keeper.is_some() {
+            self.keeper = None;
+        }
+        timer
+    }
+
+    /// Finds a CPU whose vCPU would rather run on `cpu`, which idles.
+    fn find_displaced(&mut self, cpu: CpuId) -> CpuSet {
+        let would = |other: &CpuId| {
+            let state = &self.cpus[other.index()];
+            let current = state.current.filter(|_| !state.called);
+            current.is_some_and(|slot| self.entities[slot].preferred.contains(cpu))
+        };
+        let other = self.displaced.iter().find(would);
+        other.map_or(CpuSet::EMPTY, |other| self.call_cpus(CpuSet::of(other)))
     }
 
     /// Calls CPUs that would not look by themselves for those that wait: the one that was to come may have
@@ -207,47 +301,6 @@ impl<T> Scheduler<T> {
             }
         }
         kick
-    }
-
-    /// Finds a CPU whose vCPU would rather run on `cpu`, which idles.
-    fn find_displaced(&mut self, cpu: CpuId) -> CpuSet {
-        let would = |other: &CpuId| {
-            let current = self.cpus[other.index()].current;
-            current.is_some_and(|slot| self.entities[slot].preferred.contains(cpu))
-        };
-        let other = self.displaced.and(self.busy).iter().find(would);
-        other.map_or(CpuSet::EMPTY, |other| self.call_cpus(CpuSet::of(other)))
-    }
-
-    /// Notes what a CPU does from now on, and returns its timer.
-    #[inline]
-    fn note(&mut self, cpu: CpuId, now: u64, mut state: Cpu) -> Option<u64> {
-        let own = CpuSet::of(cpu);
-        let broke = state.leaving.is_some_and(|slot| state.requeue && self.entities[slot].capped);
-        if broke || !self.parked.is_empty() {
-            state.timer = state.timer.min(self.keep_period(cpu, now));
-        } else if self.keeper.is_some() {
-            self.keeper = None;
-        }
-        match state.current {
-            Some(slot) => {
-                self.busy = self.busy.or(own);
-                if state.timer == NEVER {
-                    self.untimed = self.untimed.or(own);
-                }
-                let entity = &self.entities[slot];
-                if !entity.preferred.contains(cpu) {
-                    self.displaced = self.displaced.or(own);
-                }
-                self.front = self.front.max(entity.vtime);
-            }
-            None => self.idle = self.idle.or(own.and(self.online)),
-        }
-        *self.cpu(cpu) = state;
-        if self.front > FRONT_MAX {
-            self.begin_anew();
-        }
-        (state.timer != NEVER).then_some(state.timer)
     }
 
     /// Moves everybody's virtual time back.

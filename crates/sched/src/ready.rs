@@ -93,19 +93,19 @@ impl<T> Scheduler<T> {
             let cpu = last.or(from.first()).map_or(CpuSet::EMPTY, CpuSet::of);
             return self.call_cpus(cpu);
         }
-        let untimed = self.untimed.and(entity.allowed);
-        let victim = self.find_victim(slot, now);
-        let kick = untimed.or(victim);
-        if kick.is_empty() { kick } else { self.call_cpus(kick) }
+        let open = self.open.and(entity.allowed);
+        if open.is_empty() { open } else { self.find_victim(slot, open, now) }
     }
 
-    /// Finds the CPU whose vCPU is furthest ahead of one that waits, if it is to come before its timer.
-    fn find_victim(&self, slot: Slot, now: u64) -> CpuSet {
+    /// Finds among CPUs the one whose vCPU is furthest ahead of one that waits, and those that would never
+    /// look at that.
+    #[inline(never)]
+    fn find_victim(&mut self, slot: Slot, open: CpuSet, now: u64) -> CpuSet {
         let entity = &self.entities[slot];
         let (mut furthest, mut victim) = (0, CpuSet::EMPTY);
-        for cpu in self.busy.and(entity.allowed).iter() {
+        for cpu in open.iter() {
             let state = &self.cpus[cpu.index()];
-            let Some(current) = state.current.filter(|_| state.timer > state.open_at) else { continue };
+            let Some(current) = state.current else { continue };
             let current = &self.entities[current];
             let ran = charge(now.saturating_sub(state.since), current.rate);
             let behind = entity.vtime.saturating_add(current.margin.min(entity.margin));
@@ -114,6 +114,7 @@ impl<T> Scheduler<T> {
                 (furthest, victim) = (ahead, CpuSet::of(cpu));
             }
         }
-        victim
+        let kick = victim.or(self.untimed.and(open));
+        if kick.is_empty() { kick } else { self.call_cpus(kick) }
     }
 }

@@ -1,6 +1,6 @@
 //! The scheduling state of the machine.
 
-use crate::cpu::Cpu;
+use crate::cpu::{Cpu, NEVER};
 use crate::cpu_set::CpuSet;
 use crate::domain::Domain;
 use crate::entity::{Entities, EntityId, Place};
@@ -41,6 +41,8 @@ pub enum Policy {
 pub struct Scheduler<T> {
     pub(crate) policy: Policy,
     pub(crate) timing: Timing,
+    /// After how many ticks on a CPU a vCPU is looked at.
+    pub(crate) first_look: u64,
     pub(crate) entities: Entities<T>,
     pub(crate) members: usize,
     pub(crate) domains: Vec<Option<Domain>>,
@@ -53,9 +55,9 @@ pub struct Scheduler<T> {
     pub(crate) online: CpuSet,
     /// Those that run nothing and have not been told to come.
     pub(crate) idle: CpuSet,
-    /// Those that run a vCPU and have not been told to come.
-    pub(crate) busy: CpuSet,
-    /// Those of the busy ones without a timer.
+    /// Those whose vCPU may be taken away before they look by themselves, and that have not been told.
+    pub(crate) open: CpuSet,
+    /// Those of them that never look by themselves.
     pub(crate) untimed: CpuSet,
     /// Those whose vCPU would rather run elsewhere.
     pub(crate) displaced: CpuSet,
@@ -83,6 +85,7 @@ impl<T> Scheduler<T> {
         Ok(Self {
             policy,
             timing,
+            first_look: Self::first_look(policy, &timing),
             entities: Entities::new(),
             members: 0,
             domains: Vec::new(),
@@ -91,7 +94,7 @@ impl<T> Scheduler<T> {
             parked: Queue::default(),
             online: CpuSet::EMPTY,
             idle: CpuSet::EMPTY,
-            busy: CpuSet::EMPTY,
+            open: CpuSet::EMPTY,
             untimed: CpuSet::EMPTY,
             displaced: CpuSet::EMPTY,
             homes: CpuSet::EMPTY,
@@ -116,8 +119,16 @@ impl<T> Scheduler<T> {
     ///
     /// # Units
     /// Ticks.
-    pub const fn set_ratelimit(&mut self, ratelimit: u64) {
+    pub fn set_ratelimit(&mut self, ratelimit: u64) {
         self.timing.ratelimit = ratelimit;
+        self.first_look = Self::first_look(self.policy, &self.timing);
+    }
+
+    fn first_look(policy: Policy, timing: &Timing) -> u64 {
+        match policy {
+            Policy::Fair => timing.ratelimit.max(timing.shortest()),
+            Policy::Null => NEVER,
+        }
     }
 
     /// Returns the CPUs that take part.
@@ -170,12 +181,21 @@ impl<T> Scheduler<T> {
         &mut self.cpus[cpu.index()]
     }
 
-    /// Tells CPUs to come: until they pick, nobody else tells them.
+    /// Returns the vCPU that runs on a CPU, as it was added.
     #[inline]
+    pub fn running(&self, cpu: CpuId) -> Option<&T> {
+        let slot = self.cpus.get(cpu.index())?.current?;
+        self.entities[slot].vcpu.as_ref()
+    }
+
+    /// Tells CPUs to come: until they pick, nobody else tells them.
     pub(crate) fn call_cpus(&mut self, cpus: CpuSet) -> CpuSet {
         self.idle = self.idle.without(cpus);
-        self.busy = self.busy.without(cpus);
+        self.open = self.open.without(cpus);
         self.untimed = self.untimed.without(cpus);
+        for cpu in cpus.iter() {
+            self.cpu(cpu).called = true;
+        }
         cpus
     }
 }

@@ -253,8 +253,8 @@ fn decide(cpu: &'static PerCpu) {
     let now = timer::counter();
     let picked = with(|scheduler| {
         let pick = scheduler.pick(cpu.id, now, want);
-        let to = pick.change.and_then(|change| change.to);
-        (pick, to.and_then(|id| scheduler.get(id).cloned()))
+        let next = pick.change.and_then(|_| scheduler.running(cpu.id).cloned());
+        (pick, next)
     });
     let Some((pick, next)) = picked else { return };
     cpu.local.with(|local| local.slice_end = pick.timer);

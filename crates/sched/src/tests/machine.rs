@@ -318,22 +318,6 @@ impl Machine {
         assert!(forgotten.is_empty() || waits_anywhere <= coming, "a CPU idles while a vCPU waits");
         // With affinities it is hard to tell who comes for whom, but somebody must.
         let may = forgotten.iter().any(|cpu| in_need.contains(CpuId::new(*cpu)));
-        if may && coming == 0 {
-            for (n, guest) in self.guests.iter().enumerate() {
-                std::eprintln!(
-                    "{n}: {:?} allowed {:x}",
-                    self.scheduler.place(guest.id),
-                    guest.allowed.bits()
-                );
-            }
-            std::eprintln!(
-                "now {} forgotten {forgotten:?} kicked {:?} idle {:?} busy {:?}",
-                self.now,
-                self.kicked,
-                self.scheduler.idle,
-                self.scheduler.busy
-            );
-        }
         assert!(!may || coming > 0, "a CPU idles while a vCPU waits for it");
     }
 }
