@@ -1,5 +1,7 @@
 //! The frames of a table.
 
+use crate::active::{STATE_PAGES, State};
+use crate::entry::{ENTRIES_PER_FRAME, Entry, GrantRef};
 use crate::error::Error;
 use alloc::vec::Vec;
 use types::{Gfn, Mfn};
@@ -10,6 +12,8 @@ pub const DEFAULT_MAX_FRAMES: u32 = 64;
 /// A frame of a table.
 struct Frame {
     mfn: Mfn,
+    /// Where the state of its entries is.
+    state: [Mfn; STATE_PAGES],
     /// Where the guest has mapped it.
     gfn: Option<Gfn>,
 }
@@ -59,15 +63,15 @@ impl GrantTable {
         Ok(nr_frames.saturating_sub(self.nr_frames()))
     }
 
-    /// Adds a zeroed frame at the table's end.
+    /// Adds a zeroed frame at the table's end, and zeroed pages of the hypervisor's own for its entries.
     ///
     /// # Errors
-    /// If the table has all it may have; the caller keeps the frame.
-    pub fn lend(&mut self, frame: Mfn) -> Result<(), Error> {
+    /// If the table has all it may have; the caller keeps all of them.
+    pub fn lend(&mut self, frame: Mfn, state: [Mfn; STATE_PAGES]) -> Result<(), Error> {
         if self.nr_frames() >= self.max_frames {
             return Err(Error::TooManyFrames);
         }
-        self.frames.push(Frame { mfn: frame, gfn: None });
+        self.frames.push(Frame { mfn: frame, state, gfn: None });
         Ok(())
     }
 
@@ -124,5 +128,20 @@ impl GrantTable {
     /// Lists the frames, for their release at the domain's end.
     pub fn frames(&self) -> impl Iterator<Item = Mfn> {
         self.frames.iter().map(|frame| frame.mfn)
+    }
+
+    /// Lists the pages for the entries' state, for their release.
+    pub fn state_pages(&self) -> impl Iterator<Item = Mfn> {
+        self.frames.iter().flat_map(|frame| frame.state)
+    }
+
+    /// Finds an entry and its state.
+    #[inline]
+    pub(crate) fn place(&self, grant: GrantRef) -> Result<(Entry, State), Error> {
+        let number = usize::try_from(grant.raw()).map_err(|_| Error::BadRef)?;
+        let frame = self.frames.get(number / ENTRIES_PER_FRAME).ok_or(Error::BadRef)?;
+        let index = number % ENTRIES_PER_FRAME;
+        let state = State::of(&frame.state, index).ok_or(Error::BadRef)?;
+        Ok((Entry { frame: frame.mfn, index }, state))
     }
 }

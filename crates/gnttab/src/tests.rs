@@ -1,23 +1,63 @@
 //! A table as a guest and the kernel use it.
 
 use crate::*;
+use core::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use types::{DomId, Gfn, Mfn};
+use types::{Gfn, Mfn};
 use xen_abi::XenErrno;
-use xen_abi::grant_table::{GTF_PERMIT_ACCESS, GrantEntryV1, GrantStatus};
+use xen_abi::grant_table::GrantStatus;
 
-struct Memory(BTreeMap<(Mfn, usize), u64>);
+/// Pages of 1,024 words; what `interfere` says changes before each exchange.
+#[derive(Default)]
+struct Pages {
+    words: RefCell<BTreeMap<(Mfn, usize), u32>>,
+    interfere: Cell<u32>,
+}
 
-impl EntryMemory for Memory {
-    fn load64(&self, frame: Mfn, index: usize) -> u64 {
-        assert!(index < 512);
-        self.0.get(&(frame, index)).copied().unwrap_or(0)
+impl Memory for Pages {
+    fn load64(&self, page: Mfn, index: usize) -> u64 {
+        u64::from(self.load32(page, index * 2)) | u64::from(self.load32(page, index * 2 + 1)) << 32
     }
+
+    fn store64(&self, page: Mfn, index: usize, value: u64) {
+        self.store32(page, index * 2, (value & 0xffff_ffff) as u32);
+        self.store32(page, index * 2 + 1, (value >> 32) as u32);
+    }
+
+    fn load32(&self, page: Mfn, index: usize) -> u32 {
+        assert!(index < 1024);
+        self.words.borrow().get(&(page, index)).copied().unwrap_or(0)
+    }
+
+    fn store32(&self, page: Mfn, index: usize, value: u32) {
+        assert!(index < 1024);
+        self.words.borrow_mut().insert((page, index), value);
+    }
+
+    fn compare_exchange(&self, page: Mfn, index: usize, current: u32, new: u32) -> Result<(), u32> {
+        if self.interfere.get() > 0 {
+            self.interfere.set(self.interfere.get() - 1);
+            self.store32(page, index, self.load32(page, index) ^ 1 << 9);
+        }
+        let seen = self.load32(page, index);
+        if seen != current {
+            return Err(seen);
+        }
+        self.store32(page, index, new);
+        Ok(())
+    }
+}
+
+mod maptrack;
+mod pin;
+
+fn state_pages(frame: u64) -> [Mfn; STATE_PAGES] {
+    [Mfn::new(1000 + 2 * frame), Mfn::new(1001 + 2 * frame)]
 }
 
 fn table(max: u32, frames: u64) -> GrantTable {
     let mut table = GrantTable::new(max).unwrap();
-    (0..frames).for_each(|frame| table.lend(Mfn::new(100 + frame)).unwrap());
+    (0..frames).for_each(|frame| table.lend(Mfn::new(100 + frame), state_pages(frame)).unwrap());
     table
 }
 
@@ -30,9 +70,9 @@ fn grows_to_its_maximum() {
     assert_eq!(table.missing(3), Ok(2));
     assert_eq!(table.missing(4), Err(Error::TooManyFrames));
     assert_eq!(table.missing(u32::MAX), Err(Error::TooManyFrames));
-    table.lend(Mfn::new(7)).unwrap();
-    table.lend(Mfn::new(5)).unwrap();
-    assert_eq!(table.lend(Mfn::new(6)), Err(Error::TooManyFrames));
+    table.lend(Mfn::new(7), state_pages(1)).unwrap();
+    table.lend(Mfn::new(5), state_pages(2)).unwrap();
+    assert_eq!(table.lend(Mfn::new(6), state_pages(3)), Err(Error::TooManyFrames));
     assert!(table.frames().eq([100, 7, 5].map(Mfn::new)));
     assert_eq!((table.frame(2), table.frame(3)), (Ok(Mfn::new(5)), Err(Error::NoFrame)));
 }
@@ -77,18 +117,6 @@ fn forgets_frames_wherever_they_lie() {
 }
 
 #[test]
-fn reads_entries_by_reference() {
-    let table = table(4, 2);
-    let memory = Memory([((Mfn::new(101), 1), 0x1234_5678_0007_0001u64)].into());
-    let entry = table.entry(GrantRef::new(513), &memory).unwrap();
-    let expected = GrantEntryV1 { flags: GTF_PERMIT_ACCESS, domid: DomId::new(7), frame: 0x1234_5678 };
-    assert_eq!(entry, expected);
-    assert_eq!(table.entry(GrantRef::new(512), &memory).map(|e| e.flags), Ok(0));
-    assert_eq!(table.entry(GrantRef::new(1024), &memory), Err(Error::BadRef));
-    assert_eq!(table.entry(GrantRef::new(u32::MAX), &memory), Err(Error::BadRef));
-}
-
-#[test]
 fn only_version_1_is_offered() {
     let mut table = table(1, 0);
     assert_eq!((table.version(), table.set_version(1)), (1, Ok(1)));
@@ -99,7 +127,15 @@ fn only_version_1_is_offered() {
 
 #[test]
 fn errors_have_xens_numbers() {
+    let general = [Error::NotGranted, Error::ReadOnly, Error::Unstable, Error::TooManyUses];
+    for error in general {
+        assert_eq!(GrantStatus::from(error), GrantStatus::GeneralError);
+    }
     let rows = [
+        (Error::BadPage, XenErrno::Einval, GrantStatus::BadPage),
+        (Error::InUse, XenErrno::Einval, GrantStatus::Eagain),
+        (Error::BadHandle, XenErrno::Einval, GrantStatus::BadHandle),
+        (Error::NoHandle, XenErrno::Enospc, GrantStatus::NoSpace),
         (Error::TooManyFrames, XenErrno::Einval, GrantStatus::GeneralError),
         (Error::NoFrame, XenErrno::Einval, GrantStatus::GeneralError),
         (Error::BadRef, XenErrno::Einval, GrantStatus::BadGntref),

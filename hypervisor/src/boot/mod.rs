@@ -14,7 +14,7 @@ pub use end::{end_of_machine, fatal};
 
 use crate::arch;
 use crate::arch::{layout, sysreg};
-use crate::domain::{self, build};
+use crate::domain::{self, build, policy};
 use crate::drivers::{smmu, timer};
 use crate::machine::console;
 use crate::machine::percpu::PerCpu;
@@ -22,7 +22,7 @@ use crate::machine::sync::Once;
 use crate::mm::{frames, p2m};
 use crate::sched;
 use devicetree::Tree;
-use options::{BootScrub, Options, Warning};
+use options::{BootScrub, Options, Warning, Xsm};
 use types::{CpuId, PAGE_SHIFT, PhysAddr, PhysRange};
 
 /// What boot found out and what later stages, hypercalls and debug keys ask for.
@@ -77,6 +77,9 @@ pub fn primary(dtb: PhysAddr) -> ! {
     start_cpu(machine);
     smmu::bypass_all(&machine.tree);
     let others = smp::start_others(machine);
+    if machine.options.xsm == Xsm::Dummy {
+        policy::open();
+    }
     let dom0 = build::dom0(machine, &modules, memory);
     if machine.options.bootscrub == BootScrub::Now {
         frames::scrub_free();

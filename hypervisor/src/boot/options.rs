@@ -9,7 +9,7 @@
 mod values;
 
 pub use values::{
-    Amount, BootScrub, ConSwitch, Console, ConsoleInput, Dom0Mem, LogLevels, Sched, Uart, VcpuCount,
+    Amount, BootScrub, ConSwitch, Console, ConsoleInput, Dom0Mem, LogLevels, Sched, Uart, VcpuCount, Xsm,
 };
 
 use core::fmt;
@@ -47,6 +47,8 @@ pub struct Options<'a> {
     pub sched_ratelimit_us: u32,
     /// `dom0_vcpus_pin`: each of dom0's vCPUs runs on the CPU of its number.
     pub dom0_vcpus_pin: bool,
+    /// `xsm`: who may do what.
+    pub xsm: Xsm,
     /// `hmp-unsafe`: use CPUs that differ from the boot CPU.
     pub hmp_unsafe: bool,
 }
@@ -84,6 +86,7 @@ impl Options<'_> {
         sched: None,
         sched_ratelimit_us: crate::sched::DEFAULT_RATELIMIT_US,
         dom0_vcpus_pin: false,
+        xsm: Xsm::Silo,
         hmp_unsafe: false,
     };
 }
@@ -130,7 +133,7 @@ struct Bad;
 struct Seen(u32);
 
 /// Options of which only the last one counts; `dom0_mem`'s parts add up.
-const ONCE: [&str; 14] = [
+const ONCE: [&str; 15] = [
     "console",
     "dtuart",
     "dom0_max_vcpus",
@@ -144,6 +147,7 @@ const ONCE: [&str; 14] = [
     "sched",
     "sched_ratelimit_us",
     "dom0_vcpus_pin",
+    "xsm",
     "hmp-unsafe",
 ];
 
@@ -204,6 +208,7 @@ impl<'a> Options<'a> {
                 store(&mut self.sched_ratelimit_us, in_range)
             }
             "dom0_vcpus_pin" => store(&mut self.dom0_vcpus_pin, value.boolean()),
+            "xsm" => store(&mut self.xsm, given.and_then(Xsm::parse)),
             "hmp-unsafe" => store(&mut self.hmp_unsafe, value.boolean()),
             _ => return None,
         };

@@ -79,7 +79,10 @@ pub fn create(id: DomId, config: &Config) -> Result<Arc<Domain>, XenErrno> {
         time_base: timer::counter(),
     })
     .map_err(|_| XenErrno::Enomem)?;
-    sched::add_domain(id).map_err(|_| XenErrno::Enomem)?;
+    sched::add_domain(id).map_err(|error| match error {
+        ::sched::Error::Busy => XenErrno::Eexist,
+        _ => XenErrno::Enomem,
+    })?;
     if let Err(error) = super::register(&domain) {
         sched::remove_domain(id);
         return Err(error);

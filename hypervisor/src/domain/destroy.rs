@@ -5,7 +5,7 @@
 //! he lets it go (counted references of crates/frames).
 
 use super::life::tell_dom0;
-use super::{Domain, Vcpu, events, memory, shared_info};
+use super::{Domain, Vcpu, events, grants, memory, shared_info};
 use crate::hypercall::Budget;
 use crate::machine::fallible;
 use crate::sched;
@@ -31,8 +31,13 @@ pub fn destroy(domain: Arc<Domain>, budget: &mut Budget) -> End {
     if !budget.spend(LOOK_STEPS) || !domain.has_stopped() {
         return End::More;
     }
-    let steps: [fn(&Domain, &mut Budget) -> bool; 4] =
-        [events::close_all, shared_info::release_all, memory::release_all, memory::free_tables];
+    let steps: [fn(&Domain, &mut Budget) -> bool; 5] = [
+        events::close_all,
+        grants::release_all,
+        shared_info::release_all,
+        memory::release_all,
+        memory::free_tables,
+    ];
     if !steps.iter().all(|step| step(&domain, budget)) {
         return End::More;
     }

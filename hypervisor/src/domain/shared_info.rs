@@ -3,22 +3,24 @@
 //! The page belongs to EL2 and is the domain's for good; the guest maps it by XENMEM_add_to_physmap.
 //! Its event words are crates/evtchn's; here is the wall clock, which all domains share.
 
-mod grants;
 mod runstate;
 
-pub use grants::Grants;
 pub use runstate::{VcpuInfo, came_to_cpu, left_cpu, register};
 
 use super::Domain;
 use super::events::FrameWords;
+use super::grants::{Grants, Maps};
 use crate::drivers::timer::{boot_count, ticks_to_ns};
 use crate::hypercall::Budget;
+use crate::machine::fallible;
 use crate::machine::frame_window;
 use crate::machine::sync::{Lock, rank};
 use crate::mm::frames;
 use ::frames::{FrameKind, Usage, Within};
+use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 use evtchn::{SharedWords, Word};
+use gnttab::DEFAULT_MAX_PAGES;
 use types::{DomId, Mfn, PAGE_BYTES, PhysRange};
 use xen_abi::shared_info::{WC_NSEC, WC_SEC, WC_SEC_HI, WC_VERSION};
 
@@ -29,8 +31,10 @@ pub struct OutOfMemory;
 /// What a domain shares with EL2.
 pub struct SharedInfo {
     mfn: Mfn,
-    /// The grant table.
-    pub grants: Grants,
+    /// What it grants.
+    pub grants: Arc<Grants>,
+    /// What it maps of others' grants.
+    pub maps: Maps,
     /// Whether run state areas are marked while they are written (VMASST_TYPE_runstate_update_flag).
     pub marks_runstate: AtomicBool,
 }
@@ -84,9 +88,11 @@ impl SharedInfo {
     /// # Errors
     /// If memory is short.
     pub fn new(dom: DomId, grant_frames: u32) -> Result<Self, OutOfMemory> {
-        let grants = Grants::new(grant_frames).map_err(|_| OutOfMemory)?;
+        let grants = fallible::arc(Grants::new(dom, grant_frames).map_err(|_| OutOfMemory)?);
+        let grants = grants.ok_or(OutOfMemory)?;
         let mfn = alloc_shared(dom).ok_or(OutOfMemory)?;
-        Ok(Self { mfn, grants, marks_runstate: AtomicBool::new(false) })
+        let maps = Maps::new(DEFAULT_MAX_PAGES);
+        Ok(Self { mfn, grants, maps, marks_runstate: AtomicBool::new(false) })
     }
 
     /// Returns the page's frame.
@@ -118,7 +124,7 @@ impl Drop for SharedInfo {
 }
 
 /// Allocates a zeroed frame that EL2 shares with domain `dom`, clean to memory.
-fn alloc_shared(dom: DomId) -> Option<Mfn> {
+pub(super) fn alloc_shared(dom: DomId) -> Option<Mfn> {
     let frame = frames::alloc(0, Within::Any, Usage { owner: dom, kind: FrameKind::Shared })?.mfn;
     frame_window::zero_frame(frame.addr());
     // A guest may look at it with its caches off.

@@ -5,7 +5,7 @@
 
 use super::{Args, Budget, Reply, guest, low32, target};
 use crate::domain::events::{self, FrameWords, hold_frame};
-use crate::domain::{self, Domain};
+use crate::domain::{self, Domain, policy};
 use crate::mm::frames;
 use crate::trap::Cx;
 use evtchn::{Delivery, Place};
@@ -82,18 +82,22 @@ fn alloc_unbound(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
     if domain.life.is_dying() {
         return Err(XenErrno::Esrch);
     }
-    let remote = remote_end(cx, request.remote_dom)?;
+    let remote = remote_end(cx, &domain, request.remote_dom)?;
     request.port = domain.events.bind(|channels| channels.alloc_unbound(remote, &FrameWords))?;
     guest::write(arg, &request)
 }
 
-/// Finds the domain that a port may wait for: any that is there.
-fn remote_end(cx: &Cx<'_>, id: DomId) -> Result<DomId, XenErrno> {
-    let own = cx.vcpu.domain.id;
-    if id == DomId::SELF || id == own {
-        return Ok(own);
+/// Finds the domain that a port of `domain`'s may wait for.
+fn remote_end(cx: &Cx<'_>, domain: &Domain, id: DomId) -> Result<DomId, XenErrno> {
+    let own = &cx.vcpu.domain;
+    let remote = if id == DomId::SELF { own.id } else { id };
+    if remote != own.id && remote != domain.id {
+        let other = domain::find(remote).ok_or(XenErrno::Esrch)?;
+        if !own.is_hardware() && !policy::may_share(domain, &other) {
+            return Err(XenErrno::Eperm);
+        }
     }
-    Ok(domain::find(id).ok_or(XenErrno::Esrch)?.id)
+    Ok(remote)
 }
 
 fn bind_interdomain(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
@@ -104,9 +108,11 @@ fn bind_interdomain(cx: &Cx<'_>, arg: u64) -> Result<(), XenErrno> {
     let (local, delivery) = if own {
         domain.events.bind(|channels| channels.bind_loopback(port, &FrameWords))?
     } else {
-        // Any domain may: the remote port says whom it waits for.
         let other = domain::find(request.remote_dom).filter(|other| !other.life.is_dying());
         let other = other.ok_or(XenErrno::Esrch)?;
+        if !policy::may_share(domain, &other) {
+            return Err(XenErrno::Eperm);
+        }
         let connect =
             |local: &mut _, remote: &mut _| evtchn::bind_interdomain(local, remote, port, &FrameWords);
         domain.events.bind_both(&other.events, connect)?

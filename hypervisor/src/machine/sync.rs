@@ -25,12 +25,14 @@ pub mod rank {
     pub const SETTINGS: u8 = 14;
     /// The extent that is being given to a domain.
     pub const POPULATE: u8 = 16;
+    /// What a domain maps of others' grants.
+    pub const MAPTRACK: u8 = 17;
+    /// A domain's grant table.
+    pub const GNTTAB: u8 = 18;
     /// A domain's stage 2.
     pub const P2M: u8 = 20;
     /// A domain's event channels.
     pub const EVTCHN: u8 = 30;
-    /// A domain's grant table.
-    pub const GNTTAB: u8 = 32;
     /// A domain's virtual distributor.
     pub const VGIC_DIST: u8 = 40;
     /// A vCPU's virtual CPU interface.

@@ -48,9 +48,16 @@ pub fn shown(frame: usize) -> Option<*mut u8> {
     (SHOWN[slot].load(Ordering::Relaxed) == frame | SHOWS).then(|| page(slot).raw() as *mut u8)
 }
 
+/// Tells whether windows to these two can be open at once: they fall to two slots or show one frame.
+#[inline]
+pub fn are_apart(a: PhysAddr, b: PhysAddr) -> bool {
+    let (a, b) = (frame_number(a), frame_number(b));
+    a == b || a % SLOTS != b % SLOTS
+}
+
 /// Runs `f` with a pointer to the byte at `pa`, which must be in RAM, valid to the end of its page.
 ///
-/// `f` does not open a window itself.
+/// `f` opens no other window itself but one that is [apart](are_apart).
 #[inline]
 pub fn with<R>(pa: PhysAddr, f: impl FnOnce(*mut u8) -> R) -> R {
     let frame = frame_number(pa);

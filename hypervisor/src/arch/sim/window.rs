@@ -31,6 +31,13 @@ pub const fn shown(_frame: usize) -> Option<*mut u8> {
     None
 }
 
+/// Tells whether windows to these two can be open at once: all but those that fall to one of sixteen
+/// slots, as on A32.
+#[inline]
+pub const fn are_apart(a: PhysAddr, b: PhysAddr) -> bool {
+    (a.raw() ^ b.raw()) >> 12 & 0xf != 0
+}
+
 /// Runs `f` with a pointer to the byte at `pa`, which must be in RAM.
 ///
 /// # Panics

@@ -24,7 +24,8 @@ fn dom0(value: &str) -> u64 {
 fn a_usual_line() {
     let options = clean(
         "console=dtuart dtuart=/soc/serial@9000000:115200n8 dom0_mem=1G dom0_max_vcpus=4 maxcpus=8 \
-         loglvl=all guest_loglvl=none/all noreboot bootscrub=0 sync_console=true conswitch=bx sched=null",
+         loglvl=all guest_loglvl=none/all noreboot bootscrub=0 sync_console=true conswitch=bx sched=null \
+         xsm=dummy",
     );
     assert_eq!(options.dtuart, Uart { path: "/soc/serial@9000000", options: "115200n8" });
     assert_eq!(options.dom0_mem.bytes(0), GIB);
@@ -36,7 +37,7 @@ fn a_usual_line() {
     assert_eq!((options.noreboot, options.sync_console), (true, true));
     assert_eq!(options.bootscrub, BootScrub::Off);
     assert_eq!(options.conswitch, ConSwitch { code: Some(2), input: ConsoleInput::Hypervisor });
-    assert_eq!(options.sched, Some(Sched::Null));
+    assert_eq!((options.sched, options.xsm), (Some(Sched::Null), Xsm::Dummy));
     assert_eq!(clean("  "), Options::DEFAULT);
 }
 
@@ -112,7 +113,7 @@ fn vcpu_counts() {
 #[test]
 fn what_is_wrong_is_named() {
     assert_eq!(
-        warnings("foo no-bar loglvl=loud no-dom0_mem console=com1 no-sync_console=1 sched=fair"),
+        warnings("foo no-bar loglvl=loud no-dom0_mem console=com1 no-sync_console=1 sched=fair xsm=flask"),
         [
             Warning::Unknown("foo"),
             Warning::Unknown("no-bar"),
@@ -121,6 +122,7 @@ fn what_is_wrong_is_named() {
             Warning::BadValue { name: "console", value: "com1" },
             Warning::Unknown("no-sync_console"),
             Warning::BadValue { name: "sched", value: "fair" },
+            Warning::BadValue { name: "xsm", value: "flask" },
         ]
     );
     let text = warnings("frob=1").pop().map(|w| w.to_string());

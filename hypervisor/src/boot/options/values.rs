@@ -104,6 +104,15 @@ pub enum Sched {
     Null,
 }
 
+/// `xsm=`; Flask's policies are not offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Xsm {
+    /// `dummy`: guests may share with each other.
+    Dummy,
+    /// `silo`: they may not.
+    Silo,
+}
+
 /// dom0's memory on Arm if nothing is said: 512 MiB.
 const DEFAULT_DOM0_BYTES: u64 = 512 << 20;
 
@@ -280,6 +289,16 @@ impl ConSwitch {
         };
         let input = if rest == b"x" { ConsoleInput::Hypervisor } else { ConsoleInput::Dom0 };
         (rest.is_empty() || rest == b"x").then_some(Self { code, input })
+    }
+}
+
+impl Xsm {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "dummy" => Some(Self::Dummy),
+            "silo" => Some(Self::Silo),
+            _ => None,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::mm::reference::Reference;
 use crate::trap::Cx;
 use alloc::sync::Arc;
 use pagetable::{Mapping, PageType};
-use types::{DomId, Gfn, Mfn};
+use types::{DomId, Gfn, IpaRange, Mfn, PAGE_BYTES};
 use xen_abi::memory::{AddToPhysmap, AddToPhysmapBatch, GRANT_TABLE_STATUS, MapSpace, RemoveFromPhysmap};
 use xen_abi::{DOMID_IO, DOMID_XEN, XenErrno};
 
@@ -113,16 +113,20 @@ impl Wanted {
         }
         let grants = &domain.shared_info.grants;
         let count = index.checked_add(1).ok_or(XenErrno::Einval)?;
-        grants.grow(domain.id, count)?;
+        grants.grow(count)?;
         let slot = crate::arch::to_usize(index.into());
-        let (mfn, at) =
-            grants.with(|table| Ok::<_, gnttab::Error>((table.frame(slot)?, table.gfn(slot)?)))?;
+        let (mfn, old) =
+            grants.with(|table| table.frame(slot).and_then(|mfn| Ok((mfn, table.gfn(slot)?))))?;
         // A frame of the table is in one place at a time.
-        if at.is_some_and(|at| at != self.gfn) {
+        if old.is_some_and(|old| old != self.gfn) {
             return Err(XenErrno::Ebusy);
         }
         self.place(domain, mfn)?;
-        grants.with(|table| table.set_gfn(slot, self.gfn))?;
+        let old = grants.with(|table| table.set_gfn(slot, self.gfn))?;
+        // Another vCPU was faster.
+        if let Some(range) = old.and_then(page_at) {
+            domain.p2m.unmap(range).map_err(errno)?;
+        }
         Ok(())
     }
 }
@@ -153,6 +157,10 @@ pub(super) fn map_share(domain: &Domain, gfn: Gfn, page: Reference, share: Share
         domain.shared_info.grants.with(|table| table.clear_gfns(gfn, gfn));
     }
     Ok(())
+}
+
+fn page_at(gfn: Gfn) -> Option<IpaRange> {
+    IpaRange::new(gfn.checked_addr()?, PAGE_BYTES).ok()
 }
 
 fn errno(error: Error) -> XenErrno {

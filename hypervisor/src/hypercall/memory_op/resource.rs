@@ -72,7 +72,7 @@ fn map_frame(domain: &Domain, owner: &Domain, index: u32, gfn: Gfn) -> Result<()
         return Err(XenErrno::Einval);
     }
     let grants = &owner.shared_info.grants;
-    grants.grow(owner.id, index.checked_add(1).ok_or(XenErrno::Einval)?)?;
+    grants.grow(index.checked_add(1).ok_or(XenErrno::Einval)?)?;
     let mfn = grants.with(|table| table.frame(crate::arch::to_usize(index.into())))?;
     let page = Reference::take(mfn, owner.id).map_err(|_| XenErrno::Einval)?;
     map_share(domain, gfn, page, Share::ForeignRw)

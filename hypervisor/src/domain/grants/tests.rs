@@ -1,0 +1,1 @@
+//! Sharing, on the simulated CPU.
