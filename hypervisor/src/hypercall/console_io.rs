@@ -58,6 +58,9 @@ fn read(count: u32, buffer: u64) -> Result<i64, XenErrno> {
     let room = crate::arch::to_usize(count.into()).min(CHUNK_BYTES);
     let Some(room) = chunk.get_mut(..room) else { return Ok(0) };
     let len = crate::console::read_input(room);
+    if len == 0 {
+        return Ok(0);
+    }
     guest::write_bytes(buffer, room.get(..len).unwrap_or(&[]))?;
     i64::try_from(len).map_err(|_| XenErrno::E2big)
 }

@@ -15,8 +15,9 @@ pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
     match HvmOp::from_raw(low32(op)).ok_or(XenErrno::Enosys)? {
         HvmOp::GetParam => get(cx, arg),
         HvmOp::SetParam => set(cx, arg),
-        // Nobody listens to monitor events.
-        HvmOp::GuestRequestVmEvent => Err(XenErrno::Enosys),
+        // It has no argument, and nobody listens.
+        HvmOp::GuestRequestVmEvent if arg != 0 => Err(XenErrno::Einval),
+        HvmOp::GuestRequestVmEvent => Ok(0),
     }
 }
 

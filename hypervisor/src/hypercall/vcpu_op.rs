@@ -15,13 +15,12 @@ use xen_abi::vcpu::{RegisterRunstateMemoryArea, RegisterVcpuInfo, VcpuOp};
 /// Performs an operation on a vCPU of the caller's domain.
 ///
 /// # Errors
-/// EINVAL for an unknown one, ENOENT if there is no such vCPU, EFAULT, ENXIO.
+/// ENOENT if there is no such vCPU, EINVAL for an unknown operation, EFAULT, ENXIO.
 #[inline(never)]
 pub fn handle(cx: &mut Cx<'_>, [op, vcpu, arg, ..]: Args) -> Result<i64, XenErrno> {
-    let op = VcpuOp::from_raw(low32(op)).ok_or(XenErrno::Einval)?;
     let id = u16::try_from(low32(vcpu)).map(VcpuId::new).map_err(|_| XenErrno::Enoent)?;
     let vcpu = cx.vcpu.domain.vcpu(id).ok_or(XenErrno::Enoent)?;
-    match op {
+    match VcpuOp::from_raw(low32(op)).ok_or(XenErrno::Einval)? {
         VcpuOp::RegisterVcpuInfo => register_info(cx, vcpu, guest::read(arg)?)?,
         VcpuOp::RegisterRunstateMemoryArea => {
             let area: RegisterRunstateMemoryArea = guest::read(arg)?;

@@ -20,6 +20,9 @@ fn vcpu(domain: &Domain, raw: u32) -> Result<&Vcpu, XenErrno> {
 pub fn set(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
     let request: Vcpucontext = work.payload()?;
     let vcpu = vcpu(domain, request.vcpu)?;
+    if domain.id == work.cx.vcpu.domain.id {
+        return Err(XenErrno::Einval);
+    }
     if request.ctxt.raw() == 0 {
         return reset(vcpu);
     }

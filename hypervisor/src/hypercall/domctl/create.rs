@@ -14,7 +14,7 @@ use vgic::Version;
 use xen_abi::domctl::control::AddressSize;
 use xen_abi::domctl::create::{
     ArchDomainconfig, CDF_ALL, CDF_HAP, CDF_HVM, CDF_IOMMU, CDF_NESTED_VIRT, CDF_OOS_OFF, CDF_S3_INTEGRITY,
-    CDF_VPMU, Createdomain, GRANT_VERSION_MASK, GicVersion, IOMMU_MAX, TeeType,
+    CDF_VPMU, Createdomain, GicVersion, IOMMU_MAX, TeeType,
 };
 use xen_abi::domctl::vcpu::MaxVcpus;
 use xen_abi::event_channel::EVTCHN_FIFO_NR_CHANNELS;
@@ -22,6 +22,10 @@ use xen_abi::{DOMID_FIRST_RESERVED, XenErrno};
 
 /// The most SPIs of a guest: up to number 1019 (GIC IHI 0069H 2.2.1).
 const MAX_SPIS: u32 = SPI_END - PRIVATE;
+/// The version of grant tables; Arm has no other.
+const GRANT_VERSION: u32 = 1;
+/// The most frames that may count what a guest maps of others.
+const MAX_MAPTRACK_FRAMES: i32 = 1024;
 /// Frames of a grant table where the toolstack leaves it to the hypervisor.
 const DEFAULT_GRANT_FRAMES: u32 = 64;
 /// The number that was given last without being asked for.
@@ -60,7 +64,7 @@ fn check(wanted: &Createdomain) -> Result<Config, XenErrno> {
     if wanted.iommu_opts & !IOMMU_MAX != 0 || wanted.iommu_opts != 0 || wanted.vmtrace_size != 0 {
         return Err(XenErrno::Einval);
     }
-    if wanted.grant_opts & !GRANT_VERSION_MASK != 0 || wanted.grant_opts & GRANT_VERSION_MASK == 0 {
+    if wanted.grant_opts != GRANT_VERSION || wanted.max_maptrack_frames > MAX_MAPTRACK_FRAMES {
         return Err(XenErrno::Einval);
     }
     let gic = gic_version(wanted.arch.gic_version)?;

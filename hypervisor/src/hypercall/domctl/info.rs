@@ -41,7 +41,6 @@ pub fn of_domain(domain: &Domain) -> Getdomaininfo {
         handle: settings.handle,
         cpupool: 0,
         gpaddr_bits: p2m::shape().geometry.input_bits(),
-        arch_config: settings.arch,
         ..Getdomaininfo::ZERO
     }
 }
@@ -66,11 +65,11 @@ fn flags(domain: &Domain, creation: u32, debugged: bool) -> u32 {
 /// The code of a domain that has not said why it would shut down (-1, in a byte).
 const NO_CODE: u8 = 0xff;
 
-/// Tells whether a vCPU is on a CPU, and whether none could go on if it were let.
+/// Tells whether a vCPU is on a CPU, and whether there are vCPUs and none could go on.
 fn activity(domain: &Domain) -> (bool, bool) {
     let online = || domain.vcpus().iter().filter(|vcpu| vcpu.online.load(Ordering::Relaxed));
     let running = online().any(|vcpu| is_running(vcpu));
-    (running, online().all(|vcpu| is_blocked(vcpu)))
+    (running, online().next().is_some() && online().all(|vcpu| is_blocked(vcpu)))
 }
 
 fn is_running(vcpu: &Vcpu) -> bool {

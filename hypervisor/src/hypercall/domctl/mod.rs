@@ -6,9 +6,11 @@
 
 mod context;
 mod create;
+mod devices;
 mod info;
 mod life;
 mod memory;
+mod refused;
 mod scheduler;
 mod settings;
 
@@ -19,7 +21,7 @@ use crate::domain::{self, Domain};
 use crate::trap::Cx;
 use alloc::sync::Arc;
 use xen_abi::domctl::{DomctlCmd, INTERFACE_VERSION, XenDomctl};
-use xen_abi::{DOMID_FIRST_RESERVED, GuestStruct, XenErrno};
+use xen_abi::{DOMID_FIRST_RESERVED, DOMID_INVALID, DOMID_IO, GuestStruct, XenErrno};
 
 /// How a command ended that did not fail.
 enum Answer {
@@ -78,6 +80,11 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
         let reserved = op.domain >= DOMID_FIRST_RESERVED;
         let missing = match command {
             Some(DomctlCmd::Getdomaininfo) if reserved => XenErrno::Einval,
+            // The domain of devices that are nobody's, and none at all.
+            Some(DomctlCmd::AssignDevice | DomctlCmd::DeassignDevice) if op.domain == DOMID_IO => {
+                XenErrno::Eopnotsupp
+            }
+            Some(DomctlCmd::TestAssignDevice) if op.domain == DOMID_INVALID => XenErrno::Eopnotsupp,
             _ => XenErrno::Esrch,
         };
         Some(domain::find(op.domain).ok_or(missing)?)
@@ -118,7 +125,22 @@ fn perform(work: &mut Command<'_, '_>, command: DomctlCmd, domain: Arc<Domain>) 
         DomctlCmd::Setdebugging => settings::set_debugging(work, &domain),
         DomctlCmd::Settimeoffset => settings::set_time_offset(work, &domain),
         DomctlCmd::SetVirqHandler => settings::set_virq_handler(work, &domain),
-        // What a machine without I/O MMU, monitor and virtual NUMA has none of.
+        DomctlCmd::Setnodeaffinity => memory::set_nodes(work),
+        DomctlCmd::Getnodeaffinity => memory::get_nodes(work),
+        DomctlCmd::IrqPermission => devices::irq_permission(work),
+        DomctlCmd::IomemPermission => devices::iomem_permission(work),
+        DomctlCmd::MemoryMapping => devices::memory_mapping(work),
+        DomctlCmd::BindPtIrq | DomctlCmd::UnbindPtIrq => devices::bind_interrupt(work, command),
+        DomctlCmd::AssignDevice
+        | DomctlCmd::TestAssignDevice
+        | DomctlCmd::DeassignDevice
+        | DomctlCmd::GetDeviceGroup
+        | DomctlCmd::VmEventOp
+        | DomctlCmd::MonitorOp => Err(XenErrno::Eopnotsupp),
+        DomctlCmd::SetTarget => refused::set_target(work, &domain),
+        DomctlCmd::Setvnumainfo => refused::virtual_numa(work, &domain),
+        DomctlCmd::SoftReset => refused::soft_reset(&domain),
+        // What is not on Arm.
         _ => Err(XenErrno::Enosys),
     }
 }

@@ -29,8 +29,8 @@ macro_rules! everyone {
 const INFO: &[Step] = &[
     everyone!("getdomaininfo", 5),
     One(ctl!("getdomaininfo.self", 5, H(8, 0x7ff0)).hide(&[(8, 2), (16, 120)])),
-    One(ctl!("getdomaininfo.dom0", 5, DOM0).hide(&[(24, 40), (64, 16), (132, 4)])),
-    One(ctl!("getdomaininfo.target", 5, T(8)).hide(&[(16, 2), (64, 16), (112, 1), (132, 4)])),
+    One(ctl!("getdomaininfo.dom0", 5, DOM0).hide(&[(23, 41), (64, 16), (132, 4)])),
+    One(ctl!("getdomaininfo.target", 5, T(8)).hide(&[(16, 2), (23, 1), (64, 16), (112, 1), (132, 4)])),
     // The next domain that exists is told of.
     One(ctl!("getdomaininfo.last-of-all", 5, H(8, 0x7fef)).hide(&[(8, 2), (16, 120)])),
 ];
@@ -154,7 +154,7 @@ const SETTINGS: &[Step] = &[
     everyone!("setdebugging", 18),
     One(ctl!("setdebugging.dom0", 18, DOM0, B(16, 1))),
     One(ctl!("setdebugging.on", 18, T(8), B(16, 1))),
-    One(ctl!("getdomaininfo.debugged", 5, T(8)).hide(&[(16, 2), (64, 16), (112, 1), (132, 4)])),
+    One(ctl!("getdomaininfo.debugged", 5, T(8)).hide(&[(16, 2), (23, 1), (64, 16), (112, 1), (132, 4)])),
     One(ctl!("setdebugging.off", 18, T(8))),
     everyone!("settimeoffset", 24, Q(16, 60)),
     One(ctl!("settimeoffset.good", 24, T(8), Q(16, 60))),
@@ -179,7 +179,7 @@ const SETTINGS: &[Step] = &[
     One(ctl!("set_virq_handler.con_ring", 66, DOM0, W(16, 8))),
     everyone!("cacheflush", 71, Q(16, 0x4_0004), Q(24, 1)),
     One(ctl!("cacheflush.good", 71, T(8), Q(16, 0x4_0004), Q(24, 1))),
-    One(ctl!("cacheflush.holes", 71, T(8), Q(16, 0x4_0000), Q(24, 0x1000))),
+    One(ctl!("cacheflush.holes", 71, T(8), Q(16, 0x4_0000), Q(24, 0x1000)).hide(&[(16, 16)])),
     One(ctl!("cacheflush.none", 71, T(8), Q(16, 0x4_0004))),
     One(ctl!("cacheflush.max", 71, T(8), Q(16, u64::MAX), Q(24, 2))),
     One(ctl!("cacheflush.count-max", 71, T(8), Q(16, 0x4_0004), Q(24, u64::MAX))),
@@ -270,7 +270,6 @@ const PARTS: &[Step] = &[
     One(ctl!("shadow_op", 10, T(8))),
     One(ctl!("ioport_permission", 21, T(8))),
     One(ctl!("hypercall_init", 22, T(8))),
-    One(ctl!("soft_reset_cont", 23, T(8))),
     One(ctl!("real_mode_area", 26, T(8))),
     One(ctl!("sendtrigger", 28, T(8))),
     One(ctl!("gethvmcontext", 33, T(8))),
@@ -301,6 +300,9 @@ pub const CASES: &[&[Step]] = &[INFO, RUNNING, AFFINITY, CONTEXT, SCHEDULER, SET
 
 /// Its end: XEN_DOMCTL_destroydomain (2), and what is left.
 pub const END: &[Step] = &[
+    // XENMEM_populate_physmap (6) of what is there: xen_memory_reservation as in memory_op's cases.
+    One(Case::op("memory.populate.again", 12, 6, &[P(0, Buffer(0)), Q(8, 1), T(24)])
+        .buffer(&[Q(0, 0x4_0004)])),
     // Frames of its grant table, which memory_op's cases left in dom0 (XENMEM_remove_from_physmap, 15).
     One(Case::op("memory.remove.at-end", 12, 15, &[H(0, 0x7ff0), G(8, Free(10))])),
     One(Case::op("memory.remove.at-end-2", 12, 15, &[H(0, 0x7ff0), G(8, Free(11))])),

@@ -60,8 +60,6 @@ const LOCALS: &[Step] = &[
     One(op("evtchn.bind_virq.dom_exc", 1, &[W(0, 3)])),
     One(op("evtchn.bind_virq.dom_exc-again", 1, &[W(0, 3)])),
     One(op("evtchn.bind_virq.con_ring", 1, &[W(0, 8)])),
-    One(op("evtchn.bind_virq.reserved-5", 1, &[W(0, 5)])),
-    One(op("evtchn.bind_virq.reserved-14", 1, &[W(0, 14)])),
     One(op("evtchn.bind_virq.arch-16", 1, &[W(0, 16)])),
     One(op("evtchn.bind_virq.arch-23", 1, &[W(0, 23)])),
     Handles(op("evtchn.bind_ipi", 7, &[]), 1),
@@ -155,10 +153,13 @@ const FIFO: &[Step] = &[
     Domains(op("evtchn.reset", 10, &[]), 0),
     One(op("evtchn.reset.target", 10, &[T(0)])),
     One(op("evtchn.status.after-reset-of-target", 5, &[T(0), S(4, REMOTE)])),
-    One(op("evtchn.status.end-of-reset", 5, &[SELF, S(4, 8)])),
+    One(op("evtchn.status.end-of-reset", 5, &[SELF, S(4, 8)]).hide(&[(16, 2)])),
     One(op("evtchn.reset.self", 10, &[SELF])),
     One(op("evtchn.status.after-reset", 5, &[SELF, S(4, LOCAL)])),
     One(op("evtchn.alloc_unbound.after-reset", 6, &[SELF, H(2, 0x7ff0)])),
+    // Numbers that name no interrupt, last: real Xen gives each a port.
+    One(op("evtchn.bind_virq.reserved-5", 1, &[W(0, 5)])),
+    One(op("evtchn.bind_virq.reserved-14", 1, &[W(0, 14)])),
     One(op("evtchn.expand_array.after-reset", 12, &[G(0, Ram(5))])),
 ];
 

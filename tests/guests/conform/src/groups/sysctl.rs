@@ -62,17 +62,18 @@ const MACHINE: &[Step] = &[
 /// 16.
 const DOMAINS: &[Step] = &[
     One(ctl!("getdomaininfolist", 6, W(12, 8), P(16, Buffer(0))).hide_buffer(&[
-        (8, 56),
-        (48, 16),
+        (7, 57),
         (116, 4),
         (120, 2),
+        (127, 1),
         (168, 16),
         (216, 1),
         (236, 4),
     ])),
-    One(ctl!("getdomaininfolist.one", 6, W(12, 1), P(16, Buffer(0))).hide_buffer(&[(8, 56), (116, 4)])),
+    One(ctl!("getdomaininfolist.one", 6, W(12, 1), P(16, Buffer(0))).hide_buffer(&[(7, 57), (116, 4)])),
     One(ctl!("getdomaininfolist.second", 6, T(8), W(12, 1), P(16, Buffer(0))).hide_buffer(&[
         (0, 2),
+        (7, 1),
         (48, 16),
         (96, 1),
         (116, 4),
