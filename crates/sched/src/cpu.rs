@@ -20,6 +20,8 @@ pub(crate) struct Cpu {
     pub(crate) leaving: Option<Slot>,
     /// The leaving vCPU wants to run on.
     pub(crate) requeue: bool,
+    /// Ticks that it idled until `since`.
+    pub(crate) idle: u64,
     /// It was told to come to a scheduling point, and has not yet.
     pub(crate) called: bool,
 }
@@ -33,5 +35,6 @@ impl Cpu {
         leaving: None,
         requeue: false,
         called: false,
+        idle: 0,
     };
 }

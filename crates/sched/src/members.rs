@@ -186,10 +186,11 @@ impl<T> Scheduler<T> {
     /// # Errors
     /// If the machine has no such CPU.
     pub fn add_cpu(&mut self, cpu: CpuId, now: u64) -> Result<CpuSet, Error> {
-        let state = self.cpus.get(cpu.index()).ok_or(Error::NoCpu)?;
+        let state = self.cpus.get_mut(cpu.index()).ok_or(Error::NoCpu)?;
         let own = CpuSet::of(cpu);
         if !self.online.contains(cpu) {
             self.online = self.online.or(own);
+            state.since = now;
             if state.current.is_none() {
                 self.idle = self.idle.or(own);
             }

@@ -73,6 +73,9 @@ impl<T> Scheduler<T> {
         state.called = false;
         let (current, is_open) = (state.current, now >= state.open_at);
         let ran = now.saturating_sub(core::mem::replace(&mut state.since, now));
+        if current.is_none() {
+            state.idle = state.idle.saturating_add(ran);
+        }
         if self.idle.or(self.open).or(self.displaced).contains_any(point.own) {
             self.clear_marks(point.own);
         }

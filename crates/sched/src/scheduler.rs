@@ -188,6 +188,13 @@ impl<T> Scheduler<T> {
         self.entities[slot].vcpu.as_ref()
     }
 
+    /// Returns how long a CPU has idled since it took part, in ticks.
+    pub fn idle_ticks(&self, cpu: CpuId, now: u64) -> u64 {
+        let Some(state) = self.cpus.get(cpu.index()) else { return 0 };
+        let idles = state.current.is_none() && self.online.contains(cpu);
+        state.idle.saturating_add(if idles { now.saturating_sub(state.since) } else { 0 })
+    }
+
     /// Tells CPUs to come: until they pick, nobody else tells them.
     pub(crate) fn call_cpus(&mut self, cpus: CpuSet) -> CpuSet {
         self.idle = self.idle.without(cpus);

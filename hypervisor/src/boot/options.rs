@@ -204,7 +204,7 @@ impl<'a> Options<'a> {
             "conswitch" => store(&mut self.conswitch, given.and_then(ConSwitch::parse)),
             "sched" => store(&mut self.sched, given.and_then(Sched::parse)),
             "sched_ratelimit_us" => {
-                let in_range = number.filter(|us| *us <= crate::sched::MAX_RATELIMIT_US);
+                let in_range = number.filter(|us| *us <= xen_abi::sysctl::scheduler::RATELIMIT_MAX);
                 store(&mut self.sched_ratelimit_us, in_range)
             }
             "dom0_vcpus_pin" => store(&mut self.dom0_vcpus_pin, value.boolean()),

@@ -4,7 +4,6 @@
 use crate::machine::sync::{Lock, rank};
 use xen_abi::Field;
 use xen_abi::domctl::create::{ArchDomainconfig, CDF_HAP, CDF_HVM};
-use xen_abi::domctl::scheduler::SchedCredit2;
 use xen_abi::hvm::HvmParam;
 
 /// What the toolstack sets for a domain.
@@ -23,8 +22,6 @@ pub struct Values {
     pub paging_pool_bytes: u64,
     /// Arm's part of its configuration, as it was chosen.
     pub arch: ArchDomainconfig,
-    /// Its share of the CPUs.
-    pub share: SchedCredit2,
     /// Flags of its creation.
     pub flags: u32,
     /// The parameters that are the toolstack's to set.
@@ -49,7 +46,6 @@ impl Values {
         debugged: false,
         paging_pool_bytes: 0,
         arch: ArchDomainconfig::ZERO,
-        share: SchedCredit2 { weight: 256, cap: 0 },
         flags: CDF_HVM | CDF_HAP,
         params: [0; PARAMS.len()],
     };

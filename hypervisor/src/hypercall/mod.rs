@@ -6,6 +6,7 @@
 //! HVC again, with arguments that say how far it got.
 
 mod console_io;
+mod cpus;
 mod domctl;
 mod event_channel_op;
 mod grant_table_op;

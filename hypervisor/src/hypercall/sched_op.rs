@@ -1,14 +1,14 @@
 //! `sched_op`: giving up the CPU, waiting, shutting down (`xen/include/public/sched.h`).
 
-use super::{Args, guest, low32, numbered};
+use super::{Args, guest, low32, numbered, privileged};
 use crate::arch::timer;
 use crate::domain::{psci, vgic};
 use crate::drivers::timer as clock;
-use crate::sched;
+use crate::sched::{self, Affinity, CpuSet};
 use crate::trap::Cx;
-use types::Port;
+use types::{CpuId, Port};
 use xen_abi::XenErrno;
-use xen_abi::sched::{SchedOp, SchedPoll, SchedRemoteShutdown, SchedShutdown};
+use xen_abi::sched::{SchedOp, SchedPinOverride, SchedPoll, SchedRemoteShutdown, SchedShutdown};
 
 /// The most ports that can be polled at once.
 const MAX_POLLED: usize = 128;
@@ -35,9 +35,34 @@ pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
             let domain = numbered(cx, request.domain_id)?;
             psci::shut_down(&domain, request.reason);
         }
-        SchedOp::ShutdownCode | SchedOp::Watchdog | SchedOp::PinOverride => return Err(XenErrno::Enosys),
+        SchedOp::PinOverride => {
+            privileged(cx)?;
+            pin(cx, guest::read(arg)?)?;
+        }
+        SchedOp::ShutdownCode | SchedOp::Watchdog => return Err(XenErrno::Enosys),
     }
     Ok(0)
+}
+
+/// Lets the caller's vCPU run on one CPU only, until it says otherwise: a negative number.
+fn pin(cx: &Cx<'_>, request: SchedPinOverride) -> Result<(), XenErrno> {
+    let mut affinity = sched::affinity(cx.vcpu);
+    let Ok(cpu) = u16::try_from(request.pcpu) else {
+        let undo = request.pcpu < 0 && affinity.pinned.take().is_some();
+        return if undo { set_affinity(cx, affinity) } else { Err(XenErrno::Einval) };
+    };
+    let cpu = CpuSet::of(CpuId::new(cpu));
+    if !sched::online_cpus().contains_any(cpu) {
+        return Err(XenErrno::Einval);
+    }
+    if affinity.pinned.replace(cpu).is_some() {
+        return Err(XenErrno::Ebusy);
+    }
+    set_affinity(cx, affinity)
+}
+
+fn set_affinity(cx: &Cx<'_>, affinity: Affinity) -> Result<(), XenErrno> {
+    sched::set_affinity(cx.vcpu, affinity).map_err(|_| XenErrno::Einval)
 }
 
 /// Waits until an event is pending on one of the ports, masked or not, or something else wakes the

@@ -10,7 +10,7 @@ use crate::drivers::timer as clock;
 use ::sched::{Affinity, Error, Place, Policy, Scheduler, Share};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
-use types::DomId;
+use types::{CpuId, DomId};
 
 /// Makes a domain known, of default weight and without a cap; adding a vCPU does so too.
 ///
@@ -41,19 +41,14 @@ pub fn add_vcpu(vcpu: &Arc<Vcpu>) -> Result<(), Error> {
 /// `OnCpu` if it has not: pause it and try again.
 pub fn remove_vcpu(vcpu: &Vcpu) -> Result<(), Error> {
     let Some(id) = vcpu.sched.id.get().copied() else { return Ok(()) };
-    // Its number may be another vCPU's by now.
-    let is_own = |own: &Arc<Vcpu>| core::ptr::eq(&raw const **own, vcpu);
-    let removed = with(|scheduler| {
-        let known = scheduler.get(id).is_some_and(is_own);
-        known.then(|| scheduler.remove(id, timer::counter()))
-    });
-    match removed.flatten() {
+    match with(|scheduler| scheduler.remove(id, timer::counter())) {
         Some(Err(Error::OnCpu)) => return Err(Error::OnCpu),
         // The reference is dropped with the lock released.
         Some(Ok((reference, called))) => {
             kick_all(called);
             drop(reference);
         }
+        // Its name is given to no other.
         Some(Err(_)) | None => {}
     }
     deadlines::remove(vcpu);
@@ -103,6 +98,15 @@ pub fn set_affinity(vcpu: &Vcpu, affinity: Affinity) -> Result<(), Error> {
 /// Returns the CPUs that run vCPUs.
 pub fn online_cpus() -> CpuSet {
     with(|scheduler| scheduler.online()).unwrap_or_default()
+}
+
+/// Returns how long a CPU had nothing to do.
+///
+/// # Units
+/// Nanoseconds.
+pub fn idle_time_ns(cpu: CpuId) -> u64 {
+    let ticks = with(|scheduler| scheduler.idle_ticks(cpu, timer::counter()));
+    clock::ticks_to_ns(ticks.unwrap_or(0))
 }
 
 /// Returns how CPUs are given out.

@@ -11,8 +11,8 @@ pub mod inspect;
 mod switch;
 
 pub use control::{
-    add_domain, add_vcpu, affinity, cpu_time_ns, is_stopped, online_cpus, pause_vcpu, policy, ratelimit_us,
-    remove_domain, remove_vcpu, set_affinity, set_ratelimit_us, set_share, share, unpause_vcpu,
+    add_domain, add_vcpu, affinity, cpu_time_ns, idle_time_ns, is_stopped, online_cpus, pause_vcpu, policy,
+    ratelimit_us, remove_domain, remove_vcpu, set_affinity, set_ratelimit_us, set_share, share, unpause_vcpu,
 };
 use deadlines::set_deadline;
 pub use deadlines::{look_at_lines, set_deadline_at, timer_fired};
@@ -70,8 +70,6 @@ fn with<R>(f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>) -> R) -> Option<R> {
 
 /// How long a vCPU runs at least if nothing is said (`sched_ratelimit_us`).
 pub const DEFAULT_RATELIMIT_US: u32 = 1000;
-/// The most that may be said (`xen/include/public/sysctl.h`, XEN_SYSCTL_SCHED_RATELIMIT_MAX).
-pub const MAX_RATELIMIT_US: u32 = 500_000;
 
 /// Makes the scheduler that is asked for.
 ///

@@ -4,6 +4,7 @@
 //! returns with [`Answer::Copy`] is encoded there again. A command that takes long is made again from
 //! the start of what is left ([`Answer::Continue`]).
 
+mod affinity;
 mod context;
 mod create;
 mod devices;
@@ -121,6 +122,10 @@ fn perform(work: &mut Command<'_, '_>, command: DomctlCmd, domain: Arc<Domain>) 
         DomctlCmd::GetPagingMempoolSize => memory::get_pool(work, &domain),
         DomctlCmd::SetPagingMempoolSize => memory::set_pool(work, &domain),
         DomctlCmd::SchedulerOp => scheduler::perform(work, &domain),
+        DomctlCmd::Setvcpuaffinity => affinity::set_vcpu(work, &domain),
+        DomctlCmd::Getvcpuaffinity => affinity::get_vcpu(work, &domain),
+        DomctlCmd::Setnodeaffinity => affinity::set_node(work),
+        DomctlCmd::Getnodeaffinity => affinity::get_node(work),
         DomctlCmd::Setdomainhandle => settings::set_handle(work, &domain),
         DomctlCmd::Setdebugging => settings::set_debugging(work, &domain),
         DomctlCmd::Settimeoffset => settings::set_time_offset(work, &domain),

@@ -2,19 +2,27 @@
 
 use super::{Answer, Command, Outcome};
 use crate::domain::Domain;
-use xen_abi::domctl::scheduler::{SchedCredit2, SchedulerCmd, SchedulerId, SchedulerOp};
+use crate::hypercall::sysctl::scheduler_id;
+use crate::sched::{self, Policy, Share};
+use ::sched::Error;
+use xen_abi::domctl::scheduler::{SchedCredit2, SchedulerCmd, SchedulerOp};
 use xen_abi::{GuestStruct, XenErrno};
 
 /// Reads or sets a domain's weight and cap.
 pub fn perform(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
     let mut request: SchedulerOp = work.payload()?;
-    if request.sched_id != SchedulerId::Credit2.raw() {
+    if request.sched_id != scheduler_id().raw() {
         return Err(XenErrno::Einval);
     }
-    match SchedulerCmd::from_raw(request.cmd).ok_or(XenErrno::Einval)? {
+    let command = SchedulerCmd::from_raw(request.cmd).ok_or(XenErrno::Einval)?;
+    if sched::policy() == Policy::Null {
+        // It has no parameters; asking for them is no error.
+        return Ok(Answer::Done);
+    }
+    let share = sched::share(domain.id).ok_or(XenErrno::Esrch)?;
+    match command {
         SchedulerCmd::Getinfo => {
-            let share = domain.settings.with(|values| values.share);
-            let bytes = share.encode();
+            let bytes = SchedCredit2 { weight: share.weight, cap: share.cap }.encode();
             for (to, from) in request.u.iter_mut().zip(bytes.as_ref()) {
                 *to = *from;
             }
@@ -22,16 +30,20 @@ pub fn perform(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
         }
         SchedulerCmd::Putinfo => {
             let wanted = SchedCredit2::decode_prefix(&request.u).ok_or(XenErrno::Einval)?;
-            domain.settings.with(|values| {
-                if wanted.weight != 0 {
-                    values.share.weight = wanted.weight;
-                }
-                if wanted.cap != u16::MAX {
-                    values.share.cap = wanted.cap;
-                }
-            });
+            // A weight of zero and a cap of all ones stay as they are.
+            let weight = if wanted.weight == 0 { share.weight } else { wanted.weight };
+            let cap = if wanted.cap == u16::MAX { share.cap } else { wanted.cap };
+            sched::set_share(domain.id, Share { weight, cap }).map_err(errno)?;
             Ok(Answer::Done)
         }
+        // All vCPUs of a domain are alike.
         SchedulerCmd::Putvcpuinfo | SchedulerCmd::Getvcpuinfo => Err(XenErrno::Einval),
+    }
+}
+
+fn errno(error: Error) -> XenErrno {
+    match error {
+        Error::NoDomain => XenErrno::Esrch,
+        _ => XenErrno::Einval,
     }
 }

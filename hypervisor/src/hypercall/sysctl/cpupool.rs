@@ -1,27 +1,15 @@
 //! Pools of CPUs: there is one, with all CPUs and domains.
 
-use super::{Answer, Command, Outcome};
+use super::{Answer, Command, Outcome, scheduler_id};
 use crate::domain;
-use crate::hypercall::guest;
-use crate::machine::percpu;
+use crate::hypercall::cpus;
+use crate::sched::{self, CpuSet};
 use types::DomId;
 use xen_abi::XenErrno;
-use xen_abi::bitmap::Bitmap;
-use xen_abi::domctl::scheduler::SchedulerId;
-use xen_abi::domctl::vcpu::XenctlBitmap;
 use xen_abi::sysctl::cpupool::{CPUPOOL_PAR_ANY, CpupoolCmd, CpupoolOp};
-use xen_abi::sysctl::scheduler::SchedId;
 
 /// The pool.
-const POOL: u32 = 0;
-
-/// A set of CPUs as its caller gets it: up to 64.
-type Cpus = Bitmap<8>;
-
-/// `XEN_SYSCTL_sched_id`.
-pub fn scheduler(work: &mut Command<'_, '_>) -> Outcome {
-    work.answer(&SchedId { sched_id: SchedulerId::Credit2.raw() })
-}
+pub const POOL: u32 = 0;
 
 /// `XEN_SYSCTL_cpupool_op`.
 pub fn perform(work: &mut Command<'_, '_>) -> Outcome {
@@ -33,15 +21,15 @@ pub fn perform(work: &mut Command<'_, '_>) -> Outcome {
                 return Err(XenErrno::Enoent);
             }
             request.cpupool_id = POOL;
-            request.sched_id = SchedulerId::Credit2.raw();
+            request.sched_id = scheduler_id().raw();
             let mut count = 0;
             domain::for_each(|_| count += 1);
             request.n_dom = count;
-            write_map(&request.cpumap, &all_cpus())?;
+            cpus::write(&request.cpumap, sched::online_cpus())?;
             work.answer(&request)
         }
         CpupoolCmd::Freeinfo => {
-            write_map(&request.cpumap, &Cpus::EMPTY)?;
+            cpus::write(&request.cpumap, CpuSet::EMPTY)?;
             Ok(Answer::Done)
         }
         CpupoolCmd::Movedomain => {
@@ -53,21 +41,4 @@ pub fn perform(work: &mut Command<'_, '_>) -> Outcome {
         CpupoolCmd::Create => Err(XenErrno::Enomem),
         CpupoolCmd::Destroy | CpupoolCmd::Addcpu | CpupoolCmd::Rmcpu => Err(XenErrno::Ebusy),
     }
-}
-
-fn all_cpus() -> Cpus {
-    let mut cpus = Cpus::EMPTY;
-    for cpu in percpu::all() {
-        cpus.insert(cpu.id.raw().into());
-    }
-    cpus
-}
-
-/// Copies a set to the caller, as much as he has room for.
-fn write_map(map: &XenctlBitmap, cpus: &Cpus) -> Result<(), XenErrno> {
-    let mut bytes = [0; 8];
-    let len = crate::arch::to_usize(map.bytes()).min(bytes.len());
-    let Some(bytes) = bytes.get_mut(..len) else { return Ok(()) };
-    cpus.encode(map.nr_bits, 0, bytes);
-    guest::write_bytes(map.bitmap.raw(), bytes)
 }

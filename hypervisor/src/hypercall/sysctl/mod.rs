@@ -4,7 +4,10 @@ mod console;
 mod cpupool;
 mod domains;
 mod machine;
+mod scheduler;
 mod topology;
+
+pub use scheduler::scheduler_id;
 
 use super::{Args, guest, privileged};
 use crate::trap::Cx;
@@ -70,7 +73,9 @@ fn perform(work: &mut Command<'_, '_>, command: SysctlCmd) -> Outcome {
         SysctlCmd::Availheap => machine::availheap(work),
         SysctlCmd::Cputopoinfo => topology::cpus(work),
         SysctlCmd::Numainfo => topology::nodes(work),
-        SysctlCmd::SchedId => cpupool::scheduler(work),
+        SysctlCmd::SchedId => scheduler::id(work),
+        SysctlCmd::SchedulerOp => scheduler::perform(work),
+        SysctlCmd::Getcpuinfo => scheduler::idle_times(work),
         SysctlCmd::CpupoolOp => cpupool::perform(work),
         SysctlCmd::Getdomaininfolist => domains::list(work),
         _ => Err(XenErrno::Enosys),
