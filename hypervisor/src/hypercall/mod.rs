@@ -57,6 +57,7 @@ impl Budget {
     const STEPS: u32 = 200;
 
     /// Makes the budget of one stay.
+    #[expect(clippy::new_without_default, reason = "a stay is begun on purpose")]
     pub const fn new() -> Self {
         Self { steps: Self::STEPS }
     }

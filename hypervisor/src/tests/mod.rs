@@ -7,6 +7,7 @@ mod caches;
 mod devices;
 mod domains;
 mod firmware;
+mod sharing;
 mod timers;
 
 use crate::arch::state::{self, Event, HYP_TIMER, VIRTUAL_TIMER};

@@ -190,6 +190,3 @@ fn alloc_state() -> Option<[Mfn; STATE_PAGES]> {
 fn free_page(page: Mfn) {
     frames::free_table(page.addr());
 }
-
-#[cfg(test)]
-mod tests;

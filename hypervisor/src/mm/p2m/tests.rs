@@ -12,9 +12,10 @@ const AT: Gfn = Gfn::new(0x4_0000);
 
 /// A stage 2, and frames of another domain, each with its owner's reference.
 struct Bench {
-    _rig: Rig,
     p2m: P2m,
     free_before: u64,
+    // Dropped last: the session ends with it.
+    _rig: Rig,
 }
 
 impl Bench {

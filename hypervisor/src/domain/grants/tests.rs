@@ -1,1 +1,0 @@
-//! Sharing, on the simulated CPU.
