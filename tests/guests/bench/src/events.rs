@@ -38,8 +38,10 @@ const NAMES: [&str; 9] = [
 /// The pages shared with the hypervisor, and the interrupt of the upcall.
 #[derive(Clone, Copy)]
 pub struct Events {
-    info: Page,
-    vcpus: Page,
+    /// shared_info.
+    pub info: Page,
+    /// vcpu_infos.
+    pub vcpus: Page,
     /// INTID of the upcall.
     pub ppi: u32,
 }
@@ -77,6 +79,27 @@ fn channel() -> Option<(u32, u32)> {
     block.set16(0, DOMID_SELF).set32(4, receiver);
     let sender = (op(BIND_INTERDOMAIN, &mut block) == 0).then(|| block.get32(8))?;
     Some((sender, receiver))
+}
+
+/// A channel between this domain and another: this one's port, and the other's.
+pub fn channel_to(domain: u16) -> Option<(u32, u32)> {
+    let mut block = Block::<8>::new();
+    block.set16(0, domain).set16(2, DOMID_SELF);
+    let remote = (op(ALLOC_UNBOUND, &mut block) == 0).then(|| block.get32(4))?;
+    let mut block = Block::<12>::new();
+    block.set16(0, domain).set32(4, remote);
+    let local = (op(BIND_INTERDOMAIN, &mut block) == 0).then(|| block.get32(8))?;
+    Some((local, remote))
+}
+
+/// Maps this domain's shared_info, all ports masked.
+pub fn share_info(page: Page) {
+    let mut block = Block::<24>::new();
+    block.set16(0, DOMID_SELF).set64(16, page.gfn());
+    if xen::call(xen::MEMORY_OP, 7, &mut block) != 0 {
+        check("shared_info is mapped", false);
+    }
+    (0..512).step_by(4).for_each(|at| page.set32(MASK + at, u32::MAX));
 }
 
 /// A port by which any vCPU notifies this one.
@@ -133,10 +156,7 @@ fn asks(bench: &Bench, name: &str, command: usize, port: u32) {
 impl Events {
     fn new(bench: &Bench, ppi: u32) -> Self {
         let events = Self { info: pages::take(bench.machine), vcpus: pages::take(bench.machine), ppi };
-        let mut block = Block::<24>::new();
-        block.set16(0, DOMID_SELF).set64(16, events.info.gfn());
-        check_eq("shared_info is mapped", xen::call(xen::MEMORY_OP, 7, &mut block), 0);
-        (0..512).step_by(4).for_each(|at| events.info.set32(MASK + at, u32::MAX));
+        share_info(events.info);
         events.vcpus.fill(0);
         for vcpu in 0..bench.machine.cpus.as_slice().len().min(2) {
             let mut block = Block::<16>::new();

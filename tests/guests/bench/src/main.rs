@@ -15,13 +15,19 @@ mod choice;
 #[cfg(target_os = "none")]
 mod console;
 #[cfg(target_os = "none")]
+mod domain;
+#[cfg(target_os = "none")]
 mod events;
 #[cfg(target_os = "none")]
 mod interrupts;
 #[cfg(target_os = "none")]
+mod lifecycle;
+#[cfg(target_os = "none")]
 mod memory;
 #[cfg(target_os = "none")]
 mod messages;
+#[cfg(target_os = "none")]
+mod neighbour;
 #[cfg(target_os = "none")]
 mod pair;
 #[cfg(target_os = "none")]
@@ -36,6 +42,8 @@ mod row;
 mod sgi;
 #[cfg(target_os = "none")]
 mod timers;
+#[cfg(target_os = "none")]
+mod twin;
 
 #[cfg(target_os = "none")]
 rt::guest!("bench", run);
@@ -55,6 +63,8 @@ fn run(machine: &'static rt::machine::Machine) {
     console::run(&bench);
     memory::run(&bench);
     pair::run(&bench, events.as_ref());
+    neighbour::run(&bench, events.as_ref());
+    lifecycle::run(&bench);
     registers::cache(&bench);
 }
 

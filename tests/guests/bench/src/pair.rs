@@ -15,7 +15,7 @@ pub static STOP: AtomicU32 = AtomicU32::new(0);
 static TURNS: AtomicU32 = AtomicU32::new(0);
 
 /// SCHEDOP_yield.
-const YIELD: usize = 0;
+pub const YIELD: usize = 0;
 const NAMES: [&str; 3] = ["cpu-on", "yield-pingpong", "yield-pingpong-fp"];
 
 /// All of them.
@@ -38,9 +38,14 @@ pub fn run(bench: &Bench, events: Option<&Events>) {
 /// Lets the other vCPU run, on this CPU or on its own.
 fn give_way(bench: &Bench) {
     if bench.machine.is_xen() {
-        hypercall::act(xen::SCHED_OP, YIELD, 0, 0);
+        yield_once();
     }
     arch::relax();
+}
+
+/// Lets whoever else can run do so.
+pub fn yield_once() {
+    hypercall::act(xen::SCHED_OP, YIELD, 0, 0);
 }
 
 fn nothing(_: usize) {}

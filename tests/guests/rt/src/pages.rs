@@ -30,6 +30,12 @@ pub fn take(machine: &Machine) -> Page {
     }
 }
 
+/// Gives a page that the hypervisor put at an address which is nobody's memory.
+pub fn at(address: usize) -> Page {
+    assert!(address.is_multiple_of(4096), "a page's address");
+    Page { address }
+}
+
 /// End of the bank's part that is mapped Normal and can be addressed.
 fn usable_end(bank: &Range) -> u64 {
     let end = (bank.base + bank.size) & !0x1f_ffff;

@@ -61,9 +61,14 @@ pub fn entry() -> u64 {
 /// Calls CPU_ON for the CPU of this index; bits above the low three of `context` are the caller's.
 pub fn start(machine: &Machine, cpu: usize, context: usize, job: Job) -> isize {
     let Some(target) = machine.cpus.as_slice().get(cpu) else { return psci::INVALID_PARAMETERS };
+    assign(cpu, job);
+    psci::cpu_on(*target, entry(), context & !7 | cpu)
+}
+
+/// Says what the CPU of this index does when it arrives at [`entry`] with the index as its context.
+pub fn assign(cpu: usize, job: Job) {
     JOBS[cpu % MAX_CPUS].store(job as usize, Ordering::Release);
     arch::dsb();
-    psci::cpu_on(*target, entry(), context & !7 | cpu)
 }
 
 /// Starts a CPU with a job and waits until it arrived.
@@ -95,7 +100,7 @@ extern "C" fn rt_secondary(context: usize, level: usize, masks: usize, sctlr: us
     let job = JOBS[cpu % MAX_CPUS].load(Ordering::Acquire);
     arrival.arrivals.fetch_add(1, Ordering::AcqRel);
     if job != 0 {
-        // SAFETY: Only `start` stores here, and it stores a `Job`.
+        // SAFETY: Only `assign` stores here, and it stores a `Job`.
         let job = unsafe { core::mem::transmute::<usize, Job>(job) };
         job(cpu);
     }

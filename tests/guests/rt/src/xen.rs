@@ -25,6 +25,8 @@ pub const EVENT_CHANNEL_OP: usize = 32;
 pub const PHYSDEV_OP: usize = 33;
 /// HYPERVISOR_hvm_op.
 pub const HVM_OP: usize = 34;
+/// HYPERVISOR_domctl.
+pub const DOMCTL: usize = 36;
 
 /// DOMID_SELF.
 pub const DOMID_SELF: u16 = 0x7ff0;

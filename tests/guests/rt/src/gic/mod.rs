@@ -49,6 +49,8 @@ static GICD: AtomicUsize = AtomicUsize::new(0);
 static GICC: AtomicUsize = AtomicUsize::new(0);
 /// Redistributor frame of each CPU, GICv3.
 static GICR: [AtomicUsize; MAX_CPUS] = [const { AtomicUsize::new(0) }; MAX_CPUS];
+/// Base and size of each region of redistributors, GICv3.
+static REGIONS: [[AtomicUsize; 2]; 2] = [const { [const { AtomicUsize::new(0) }; 2] }; 2];
 
 /// The version in use: 2 or 3, 0 for none.
 pub fn version() -> u32 {
@@ -76,25 +78,38 @@ fn address(base: u64) -> usize {
 
 /// Finds the GIC, enables it and this CPU's interface; all interrupts stay disabled.
 pub fn init(machine: &Machine) {
-    match machine.gic {
+    locate(machine.gic);
+    init_distributor();
+    init_cpu();
+}
+
+/// Says where the GIC is that everything here is about from now on.
+pub fn locate(gic: GicInfo) {
+    match gic {
         GicInfo::V2 { gicd, gicc } => {
             GICD.store(address(gicd.base), Ordering::Relaxed);
             GICC.store(address(gicc.base), Ordering::Relaxed);
             VERSION.store(2, Ordering::Relaxed);
         }
-        GicInfo::V3 { gicd, .. } => {
+        GicInfo::V3 { gicd, gicr } => {
             GICD.store(address(gicd.base), Ordering::Relaxed);
+            for (region, [base, size]) in gicr.iter().zip(&REGIONS) {
+                base.store(address(region.base), Ordering::Relaxed);
+                size.store(address(region.size), Ordering::Relaxed);
+            }
             VERSION.store(3, Ordering::Relaxed);
         }
-        GicInfo::Unknown => return,
+        GicInfo::Unknown => {}
     }
-    if version() == 3 {
-        v3::init_distributor();
+}
+
+/// Enables the distributor.
+pub fn init_distributor() {
+    match version() {
+        2 => v2::init_distributor(),
+        3 => v3::init_distributor(),
+        _ => {}
     }
-    if version() == 2 {
-        v2::init_distributor();
-    }
-    init_cpu();
 }
 
 /// Enables the calling CPU's interface.

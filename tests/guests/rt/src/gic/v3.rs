@@ -2,10 +2,9 @@
 
 use core::sync::atomic::Ordering;
 
-use super::{CTLR, GICR, IGROUPR, IROUTER, gicd, gicr};
+use super::{CTLR, GICR, IGROUPR, IROUTER, REGIONS, gicd, gicr};
 use crate::arch::icc;
-use crate::machine::{GicInfo, Range};
-use crate::{arch, cpu, mmio, start, timer};
+use crate::{arch, cpu, mmio, timer};
 
 const GICD_CTLR_RWP: u32 = 1 << 31;
 const GICR_CTLR_RWP: u32 = 1 << 3;
@@ -51,16 +50,16 @@ pub fn init_cpu() {
 
 /// The frame whose GICR_TYPER has this CPU's affinity.
 fn find_redistributor() -> Option<usize> {
-    let Some(GicInfo::V3 { gicr, .. }) = start::machine().map(|machine| machine.gic) else { return None };
-    gicr.iter().find_map(find_in)
+    REGIONS
+        .iter()
+        .find_map(|[base, size]| find_in(base.load(Ordering::Relaxed), size.load(Ordering::Relaxed)))
 }
 
-fn find_in(region: &Range) -> Option<usize> {
+fn find_in(base: usize, size: usize) -> Option<usize> {
     let own = cpu::affinity();
     let packed = own & 0xff_ffff | (own >> 32 & 0xff) << 24;
-    let mut frame = usize::try_from(region.base).ok()?;
-    let end = frame + usize::try_from(region.size).ok()?;
-    while frame + 0x2_0000 <= end {
+    let mut frame = base;
+    while frame + 0x2_0000 <= base + size {
         let typer = mmio::load64(frame + GICR_TYPER, 0);
         if typer >> 32 == packed {
             return Some(frame);
