@@ -174,7 +174,9 @@ pub fn take_offline(cpu: &'static PerCpu, vcpu: &Vcpu) {
 /// Tells where a vCPU is.
 pub fn place(vcpu: &Vcpu) -> Option<Place> {
     let id = *vcpu.sched.id.get()?;
-    with(|scheduler| scheduler.place(id))?
+    // The number of one that is removed may be another's by now.
+    let is_own = |own: &Arc<Vcpu>| core::ptr::eq(&raw const **own, vcpu);
+    with(|scheduler| scheduler.place(id).filter(|_| scheduler.get(id).is_some_and(is_own)))?
 }
 
 impl Entity {
