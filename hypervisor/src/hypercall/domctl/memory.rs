@@ -1,6 +1,6 @@
 //! How much memory a domain may have, and its caches.
 
-use super::{Answer, Command, Outcome, guest};
+use super::{Answer, Command, Outcome};
 use crate::domain::Domain;
 use crate::machine::frame_window;
 use crate::mm::frames;
@@ -9,8 +9,7 @@ use core::sync::atomic::Ordering;
 use pagetable::Span;
 use types::{Gfn, Ipa, PAGE_BYTES, PAGE_SHIFT, PhysRange};
 use xen_abi::XenErrno;
-use xen_abi::bitmap::Bitmap;
-use xen_abi::domctl::memory::{Cacheflush, MaxMem, Nodeaffinity, PagingMempool};
+use xen_abi::domctl::memory::{Cacheflush, MaxMem, PagingMempool};
 
 /// `XEN_DOMCTL_max_mem`.
 pub fn max_mem(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
@@ -77,30 +76,5 @@ pub fn set_pool(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
         domain.p2m.set_table_limit(request.size >> PAGE_SHIFT);
     }
     domain.settings.with(|values| values.paging_pool_bytes = request.size);
-    Ok(Answer::Done)
-}
-
-/// The one node of memory, as a set.
-const NODES: Bitmap<8> = Bitmap::from_bits(1);
-
-/// `XEN_DOMCTL_setnodeaffinity`: to the one node there is.
-pub fn set_nodes(work: &Command<'_, '_>) -> Outcome {
-    let request: Nodeaffinity = work.payload()?;
-    let mut bytes = [0; 8];
-    let len = crate::arch::to_usize(request.nodemap.bytes()).min(bytes.len());
-    let map = bytes.get_mut(..len).ok_or(XenErrno::Einval)?;
-    guest::read_bytes(request.nodemap.bitmap.raw(), map)?;
-    let wanted = Bitmap::<8>::decode(&bytes, request.nodemap.nr_bits);
-    if wanted.contains(0) { Ok(Answer::Done) } else { Err(XenErrno::Einval) }
-}
-
-/// `XEN_DOMCTL_getnodeaffinity`.
-pub fn get_nodes(work: &Command<'_, '_>) -> Outcome {
-    let request: Nodeaffinity = work.payload()?;
-    let mut bytes = [0; 8];
-    let len = crate::arch::to_usize(request.nodemap.bytes()).min(bytes.len());
-    let map = bytes.get_mut(..len).ok_or(XenErrno::Einval)?;
-    NODES.encode(request.nodemap.nr_bits, 0, map);
-    guest::write_bytes(request.nodemap.bitmap.raw(), map)?;
     Ok(Answer::Done)
 }

@@ -130,8 +130,6 @@ fn perform(work: &mut Command<'_, '_>, command: DomctlCmd, domain: Arc<Domain>) 
         DomctlCmd::Setdebugging => settings::set_debugging(work, &domain),
         DomctlCmd::Settimeoffset => settings::set_time_offset(work, &domain),
         DomctlCmd::SetVirqHandler => settings::set_virq_handler(work, &domain),
-        DomctlCmd::Setnodeaffinity => memory::set_nodes(work),
-        DomctlCmd::Getnodeaffinity => memory::get_nodes(work),
         DomctlCmd::IrqPermission => devices::irq_permission(work),
         DomctlCmd::IomemPermission => devices::iomem_permission(work),
         DomctlCmd::MemoryMapping => devices::memory_mapping(work),
