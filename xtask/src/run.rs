@@ -126,7 +126,7 @@ fn demo(options: &Options) -> Result<Guest> {
 fn add_devices(qemu: &mut Command, options: &Options) -> Result<()> {
     qemu.args(["-netdev", "user,id=net0", "-device", "virtio-net-pci,netdev=net0,romfile="]);
     if let Some(disk) = &options.disk {
-        qemu.args(debian::drive_options(disk, "")?);
+        qemu.args(debian::drive_options(disk, "disk0", "")?);
     }
     Ok(())
 }

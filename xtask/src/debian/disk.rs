@@ -126,7 +126,7 @@ fn second_stage(arch: Arch, disk: &Disk, first: &payload::Payload) -> Result<()>
     let cmdline = dom0_cmdline(Hypervisor::None, "xenolith.test=second-stage");
     let guest = Guest { kernel: first.kernel.clone(), ramdisk: Some(first.ramdisk.clone()), cmdline };
     Boot { hypervisor: None, guest }.add_to(&mut qemu);
-    qemu.args(drive_options(&disk.image, ",cache=unsafe")?);
+    qemu.args(drive_options(&disk.image, "disk0", ",cache=unsafe")?);
     let log = paths::logs()?.join(format!("second-stage-{arch}.log"));
     let mut console = Console::start(&mut qemu, &log, SECOND_STAGE_LIMIT)?;
     let (which, _) = console.wait_for_any(&["TEST second-stage: PASS", "TEST second-stage: FAIL"])?;
@@ -135,17 +135,17 @@ fn second_stage(arch: Arch, disk: &Disk, first: &payload::Payload) -> Result<()>
     Ok(())
 }
 
-/// Gives QEMU's options for a disk on PCI.
+/// Gives QEMU's options for a disk on PCI, which QEMU calls `name`.
 ///
 /// # Errors
 /// The path is no text.
-pub fn drive_options(image: &Path, extra: &str) -> Result<Vec<String>> {
+pub fn drive_options(image: &Path, name: &str, extra: &str) -> Result<Vec<String>> {
     let file = image.to_str().context("the disk's path is no text")?.replace(',', ",,");
     Ok(vec![
         "-drive".into(),
-        format!("file={file},format=raw,if=none,id=disk0{extra}"),
+        format!("file={file},format=raw,if=none,id={name}{extra}"),
         "-device".into(),
-        "virtio-blk-pci,drive=disk0".into(),
+        format!("virtio-blk-pci,drive={name}"),
     ])
 }
 

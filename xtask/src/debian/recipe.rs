@@ -9,7 +9,7 @@ pub const SUITE: &str = "bookworm";
 pub const VERSION: u32 = 3;
 
 /// As [`VERSION`], for the full system's disk.
-pub const DISK_VERSION: u32 = 1;
+pub const DISK_VERSION: u32 = 2;
 
 /// The stock toolstack and a small user land; dependencies come with them.
 const TOOLS: &[&str] = &[
@@ -79,12 +79,13 @@ const SYSTEM: &[&str] = &[
 
 /// Files of the full system that no package brings.
 pub const SYSTEM_FILES: &[(&str, &str)] = &[
-    ("etc/fstab", "/dev/vda / ext4 defaults 0 1\n"),
+    // The same disk is the root of dom0 and of its guest, which call it by other names.
+    ("etc/fstab", "# The root is on the kernel's command line.\n"),
     ("etc/hostname", "dom0\n"),
     ("etc/hosts", "127.0.0.1 localhost dom0\n"),
     // The ramdisk has what finds this disk; all of Debian's drivers would take minutes to pack in emulation.
     ("etc/initramfs-tools/conf.d/modules", "MODULES=list\n"),
-    ("etc/initramfs-tools/modules", "virtio_pci\nvirtio_mmio\nvirtio_blk\next4\n"),
+    ("etc/initramfs-tools/modules", "virtio_pci\nvirtio_mmio\nvirtio_blk\nxen_blkfront\next4\n"),
     ("etc/kernel-img.conf", "do_symlinks = yes\n"),
 ];
 

@@ -97,8 +97,8 @@ struct Way {
 /// The longest that one boot may take.
 fn limit(row: &Row, full: bool) -> Duration {
     match (row.scenario.system, full) {
-        (System::Guests, false) => BOOT_LIMIT * 4,
-        (System::Guests, true) => BOOT_LIMIT * 24,
+        (System::Guests | System::Disk, false) => BOOT_LIMIT * 4,
+        (System::Guests | System::Disk, true) => BOOT_LIMIT * 24,
         _ => BOOT_LIMIT,
     }
 }
@@ -160,9 +160,12 @@ fn guest(row: &Row, hypervisor: Hypervisor) -> Result<(Guest, Vec<String>)> {
         }
         System::Disk => {
             let disk = debian::ensure_disk(row.arch)?;
-            let cmdline = cmdline.replace("rdinit=/init", "root=/dev/vda");
-            // Each boot starts from the disk as it was made.
-            let options = debian::drive_options(&disk.image, ",cache=unsafe,snapshot=on")?;
+            let cmdline = cmdline.replace("rdinit=/init", "root=/dev/vda rw");
+            // Each boot starts from the disk as it was made; a copy is for dom0's guest.
+            let mut options = Vec::new();
+            for name in ["disk0", "disk1"] {
+                options.extend(debian::drive_options(&disk.image, name, ",cache=unsafe,snapshot=on")?);
+            }
             Ok((Guest { kernel: disk.kernel, ramdisk: Some(disk.ramdisk), cmdline }, options))
         }
     }

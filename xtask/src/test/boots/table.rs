@@ -3,7 +3,7 @@
 use super::{Row, Set};
 use crate::arch::Arch;
 use crate::qemu::machine::Gic::{self, V2, V3};
-use crate::test::scenario::toolstack::{CYCLES, GUESTS, LIFECYCLE, RESOURCES, SHARES, VUART};
+use crate::test::scenario::toolstack::{CYCLES, GUESTS, LIFECYCLE, RECOVERY, RESOURCES, SHARES, VUART};
 use crate::test::scenario::{
     A32, CLOCK, CRASH, DETERMINISTIC, DEVICES, IDLE, KEYS, LOAD, MEMORY, REBOOT, SHELL, SYSTEMD, Scenario,
 };
@@ -60,6 +60,8 @@ const TOOLSTACK: &[Row] = &[
     row(Arm32, V2, ("cortex-a15", 2), 2, &CYCLES),
     row(Arm64, V3, ("cortex-a57", 1), 2, &SHARES),
     row(Arm32, V2, ("cortex-a15", 1), 2, &SHARES),
+    row(Arm64, V3, ("cortex-a57", 2), 2, &RECOVERY),
+    row(Arm32, V2, ("cortex-a15", 2), 2, &RECOVERY),
     row(Arm64, V3, ("cortex-a57", 2), 2, &VUART),
     row(Arm32, V2, ("cortex-a15", 2), 2, &VUART),
 ];

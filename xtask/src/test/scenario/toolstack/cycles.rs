@@ -2,6 +2,7 @@
 
 use super::{Guest, await_ready, create, destroy, free_pages, in_guest, start};
 use crate::arch::Arch;
+use crate::qemu::boot::Hypervisor;
 use crate::qemu::console::Console;
 use crate::qemu::machine::Gic;
 use crate::test::scenario::{Setting, power, typed};
@@ -30,7 +31,7 @@ fn counts(setting: &Setting<'_>) -> Counts {
 pub fn run(console: &mut Console, setting: &Setting<'_>) -> Result<()> {
     start(console, 1)?;
     let counts = counts(setting);
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::new(setting.hypervisor);
     for cycle in 1..=counts.creations {
         typed(console, &GUEST.create_command(if cycle % 2 == 0 { "-p" } else { "" }))?;
         destroy(console, &[GUEST])?;
@@ -69,13 +70,20 @@ fn at_work(console: &mut Console) -> Result<()> {
 }
 
 /// What there was after the second guest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ledger {
     checks: u32,
     pages: u64,
+    missing_max: u64,
 }
 
 impl Ledger {
+    /// Real Xen takes a few pages more each time for a while, for tables of dom0's; ours takes none.
+    fn new(hypervisor: Hypervisor) -> Self {
+        let missing_max = if hypervisor == Hypervisor::Xen { 256 } else { 0 };
+        Self { checks: 0, pages: 0, missing_max }
+    }
+
     fn check(&mut self, console: &mut Console, after: &str) -> Result<()> {
         self.checks += 1;
         let pages = free_pages(console)?;
@@ -88,7 +96,12 @@ impl Ledger {
             typed(console, "cp /run/xenstore-now /run/xenstore-then")?;
         }
         if self.checks > 2 {
-            ensure!(pages == self.pages, "after {after} {pages} pages are free, there were {}", self.pages);
+            let missing = self.pages.abs_diff(pages);
+            ensure!(
+                missing <= self.missing_max,
+                "after {after} {pages} pages are free, there were {}",
+                self.pages
+            );
             typed(console, "diff /run/xenstore-then /run/xenstore-now")?;
         }
         Ok(())

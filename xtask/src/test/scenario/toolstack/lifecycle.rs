@@ -122,6 +122,8 @@ fn endings(console: &mut Console) -> Result<()> {
     typed(console, "xl shutdown -w g1")?;
     gone(console)?;
     create(console, &Guest { lines: &["on_crash=\"preserve\""], ..GUEST })?;
+    // Debian's kernel lets nobody crash it unless told so.
+    in_guest(console, &GUEST, "echo 1 >/proc/sys/kernel/sysrq")?;
     typed(console, "xl sysrq g1 c")?;
     typed(
         console,

@@ -5,6 +5,7 @@
 mod cycles;
 mod lifecycle;
 mod matrix;
+mod recovery;
 mod resources;
 mod shares;
 mod vuart;
@@ -25,6 +26,8 @@ pub const CYCLES: Scenario = scenario("xl-cycles", cycles::run);
 /// Weights and caps.
 pub const SHARES: Scenario = scenario("xl-shares", shares::run);
 
+/// Daemons die and are started again.
+pub const RECOVERY: Scenario = scenario("xl-recovery", recovery::run);
 /// The emulated UART.
 pub const VUART: Scenario = scenario("xl-vuart", vuart::run);
 
@@ -165,12 +168,13 @@ pub fn row(console: &mut Console, guest: &Guest) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// Lets two guests ping each other, and one dom0.
+/// Lets a guest ping another, or dom0, once they know each other's Ethernet addresses.
 ///
 /// # Errors
 /// A packet is lost.
 pub fn ping(console: &mut Console, from: &Guest, to: &str) -> Result<()> {
-    let text = in_guest(console, from, &format!("ping -c 3 -W 10 {to}"))?;
+    let known = format!("for n in 1 2 3 4 5 6; do ping -c 1 -W 10 {to} >/dev/null && break; done");
+    let text = in_guest(console, from, &format!("{known}; ping -c 3 -W 10 {to}"))?;
     ensure!(text.contains("3 packets transmitted, 3 packets received"), "{} to {to}: {text}", from.name());
     Ok(())
 }

@@ -32,7 +32,7 @@ fn vcpus(console: &mut Console, cpus: u32) -> Result<()> {
     typed(console, "xl vcpu-pin g1 0 all 0; xl vcpu-pin g1 all all")?;
     expect(console, "xl vcpu-list g1", &["all / "])?;
     for count in [1, 4, 2] {
-        typed(console, &format!("xl vcpu-set g1 {count}"))?;
+        typed(console, &format!("xl vcpu-set -i g1 {count}"))?;
         let counted =
             format!("for n in $(seq 100); do [ $(nproc) = {count} ] && break; sleep 0.1; done; nproc");
         let online = in_guest(console, &GUEST, &counted)?;
