@@ -38,6 +38,15 @@ impl EventChannels {
         self.allocate(Binding::Unbound { remote }, words)
     }
 
+    /// Allocates a port that the hypervisor holds and that `remote` may bind to: the domain can do nothing
+    /// with it but see that it is taken.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub fn alloc_held<W: SharedWords>(&mut self, remote: DomId, words: &W) -> Result<Port, Error> {
+        self.allocate(Binding::HeldUnbound { remote }, words)
+    }
+
     /// Connects a new port to an unbound port of the same domain (`EVTCHNOP_bind_interdomain`).
     ///
     /// # Errors
@@ -108,7 +117,9 @@ impl EventChannels {
             Binding::Virq(virq) if virq.scope() == VirqScope::Global => {}
             Binding::Unbound { .. } | Binding::Interdomain(_) => {}
             Binding::Closed => return Err(Error::BadPort),
-            Binding::Virq(_) | Binding::Ipi => return Err(Error::BadBinding),
+            Binding::Virq(_) | Binding::Ipi | Binding::HeldUnbound { .. } | Binding::Held(_) => {
+                return Err(Error::BadBinding);
+            }
         }
         channel.queue.vcpu = vcpu;
         Ok(())
@@ -123,15 +134,18 @@ impl EventChannels {
 
     fn check_waits_for(&self, port: Port, caller: DomId) -> Result<(), Error> {
         match self.bound_port(port)?.binding() {
-            Binding::Unbound { remote } if remote == caller => Ok(()),
-            Binding::Unbound { .. } => Err(Error::NotForCaller),
+            Binding::Unbound { remote } | Binding::HeldUnbound { remote } if remote == caller => Ok(()),
+            Binding::Unbound { .. } | Binding::HeldUnbound { .. } => Err(Error::NotForCaller),
             _ => Err(Error::BadBinding),
         }
     }
 
     fn connect(&mut self, port: Port, peer: Peer) {
         if let Some(channel) = self.ports.get_mut(port) {
-            channel.binding = Binding::Interdomain(peer);
+            channel.binding = match channel.binding {
+                Binding::HeldUnbound { .. } => Binding::Held(peer),
+                _ => Binding::Interdomain(peer),
+            };
         }
     }
 }

@@ -29,6 +29,13 @@ pub enum Binding {
     Virq(Virq),
     /// It delivers what is sent to it.
     Ipi,
+    /// The hypervisor holds it and waits for `remote` to bind to it.
+    HeldUnbound {
+        /// The domain that may.
+        remote: DomId,
+    },
+    /// The hypervisor holds it, as one end of a connection.
+    Held(Peer),
 }
 
 /// A queue of the FIFO ABI: one of a vCPU's sixteen.
@@ -36,6 +43,13 @@ pub enum Binding {
 pub(crate) struct Queue {
     pub(crate) vcpu: VcpuId,
     pub(crate) priority: u8,
+}
+
+impl Binding {
+    /// Tells whether the hypervisor holds the port.
+    pub const fn is_held(self) -> bool {
+        matches!(self, Self::HeldUnbound { .. } | Self::Held(_))
+    }
 }
 
 /// A port's state; 256 of them take a page.

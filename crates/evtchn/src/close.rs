@@ -20,8 +20,26 @@ impl EventChannels {
     /// Closes a port (`xen/include/public/event_channel.h, EVTCHNOP_close`).
     ///
     /// # Errors
-    /// If nothing is bound to it.
+    /// If nothing is bound to it, or the hypervisor holds it.
     pub fn close<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Closed, Error> {
+        if self.ports.get(port).is_some_and(|channel| channel.binding().is_held()) {
+            return Err(Error::BadBinding);
+        }
+        self.close_any(port, words)
+    }
+
+    /// Closes a port that the hypervisor holds, and that is not needed any more.
+    ///
+    /// # Errors
+    /// If it is no such port.
+    pub fn close_held<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Closed, Error> {
+        if !self.bound_port(port)?.binding().is_held() {
+            return Err(Error::BadBinding);
+        }
+        self.close_any(port, words)
+    }
+
+    fn close_any<W: SharedWords>(&mut self, port: Port, words: &W) -> Result<Closed, Error> {
         let from = Peer { dom: self.dom, port };
         let channel = self.ports.free(port)?;
         // A word that cannot be cleared leaves an event that its guest itself has forged.
@@ -41,18 +59,19 @@ impl EventChannels {
                 }
             }
             Binding::Interdomain(peer) if peer.dom == self.dom => self.peer_closed(peer.port, from),
-            Binding::Interdomain(peer) => closed.peer = Some(peer),
-            Binding::Closed | Binding::Unbound { .. } | Binding::Ipi => {}
+            Binding::Interdomain(peer) | Binding::Held(peer) => closed.peer = Some(peer),
+            Binding::Closed | Binding::Unbound { .. } | Binding::HeldUnbound { .. } | Binding::Ipi => {}
         }
         Ok(closed)
     }
 
     /// Hears that the other end of a connection was closed: the port waits for its domain again.
     pub fn peer_closed(&mut self, port: Port, from: Peer) {
-        if let Some(channel) = self.ports.get_mut(port)
-            && channel.binding == Binding::Interdomain(from)
-        {
+        let Some(channel) = self.ports.get_mut(port) else { return };
+        if channel.binding == Binding::Interdomain(from) {
             channel.binding = Binding::Unbound { remote: from.dom };
+        } else if channel.binding == Binding::Held(from) {
+            channel.binding = Binding::HeldUnbound { remote: from.dom };
         }
     }
 

@@ -64,7 +64,7 @@ impl EventChannels {
                 match self.set_pending(port, words) {
                     Delivery::Notify(vcpu) => expanded.notify.insert(vcpu),
                     Delivery::Hostile => expanded.hostile = true,
-                    Delivery::Pending | Delivery::Nothing => {}
+                    Delivery::Pending | Delivery::Nothing | Delivery::Held => {}
                 }
             }
         }

@@ -31,6 +31,8 @@ pub enum Error {
     NoPriorities,
     /// There is no such priority.
     BadPriority,
+    /// The port is the hypervisor's.
+    Held,
     /// The event array has all the pages it can have.
     ArrayFull,
 }
@@ -51,6 +53,7 @@ impl From<Error> for XenErrno {
             Error::NotFifo => Self::Eopnotsupp,
             Error::NoPriorities => Self::Enosys,
             Error::BadPriority => Self::Einval,
+            Error::Held => Self::Eacces,
             Error::ArrayFull => Self::Enospc,
         }
     }

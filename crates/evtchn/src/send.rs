@@ -19,6 +19,8 @@ pub enum Delivery {
     Notify(VcpuId),
     /// The guest kept a shared word from being updated: the domain is to be crashed.
     Hostile,
+    /// The event is the hypervisor's, which holds the port.
+    Held,
 }
 
 impl From<Result<Delivery, Hostile>> for Delivery {
@@ -71,7 +73,9 @@ impl EventChannels {
                 Ok(Sent::Here(self.set_pending_at(port, vcpu, words)))
             }
             Binding::Unbound { .. } => Ok(Sent::Nowhere),
-            Binding::Virq(_) | Binding::Closed => Err(Error::BadBinding),
+            Binding::Virq(_) | Binding::Closed | Binding::HeldUnbound { .. } | Binding::Held(_) => {
+                Err(Error::BadBinding)
+            }
         }
     }
 
@@ -81,7 +85,21 @@ impl EventChannels {
     pub fn deliver<W: SharedWords>(&mut self, port: Port, from: Peer, words: &W) -> Delivery {
         match self.notified(port, from) {
             Some(vcpu) => self.set_pending_at(port, vcpu, words),
-            None => Delivery::Nothing,
+            None => self.deliver_held(port, from),
+        }
+    }
+
+    #[cold]
+    fn deliver_held(&self, port: Port, from: Peer) -> Delivery {
+        let is_held = self.ports.get(port).is_some_and(|channel| channel.binding() == Binding::Held(from));
+        if is_held { Delivery::Held } else { Delivery::Nothing }
+    }
+
+    /// Sends an event on a port that the hypervisor holds: to whoever has bound to it.
+    pub fn send_held(&self, port: Port) -> Sent {
+        match self.ports.get(port).map(|channel| channel.binding()) {
+            Some(Binding::Held(to)) => Sent::There { to, from: Peer { dom: self.dom, port } },
+            _ => Sent::Nowhere,
         }
     }
 

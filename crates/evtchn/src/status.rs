@@ -11,7 +11,7 @@ impl EventChannels {
     /// member of the answer is that of the question.
     ///
     /// # Errors
-    /// If the domain has no such port.
+    /// If the domain has no such port, or the hypervisor holds it.
     pub fn status(&self, question: EvtchnStatus) -> Result<EvtchnStatus, Error> {
         let port = question.port;
         let channel = self.ports.get(port).ok_or(Error::BadPort)?;
@@ -20,6 +20,7 @@ impl EventChannels {
             Binding::Unbound { remote } => (ChannelStatus::Unbound, u32::from(remote.raw()), Port::new(0)),
             Binding::Interdomain(peer) => (ChannelStatus::Interdomain, u32::from(peer.dom.raw()), peer.port),
             Binding::Virq(virq) => (ChannelStatus::Virq, virq.raw(), Port::new(0)),
+            Binding::HeldUnbound { .. } | Binding::Held(_) => return Err(Error::Held),
             Binding::Ipi => (ChannelStatus::Ipi, 0, Port::new(0)),
         };
         let vcpu = u32::from(channel.vcpu().raw());

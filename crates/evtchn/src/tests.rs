@@ -3,6 +3,7 @@
 
 mod concurrent;
 mod fifo;
+mod held;
 mod hostile;
 mod model;
 mod refusals;

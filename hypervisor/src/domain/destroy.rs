@@ -31,6 +31,7 @@ pub fn destroy(domain: Arc<Domain>, budget: &mut Budget) -> End {
     if !budget.spend(LOOK_STEPS) || !domain.has_stopped() {
         return End::More;
     }
+    domain.release_vuart();
     let steps: [fn(&Domain, &mut Budget) -> bool; 5] = [
         events::close_all,
         grants::release_all,

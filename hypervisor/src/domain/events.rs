@@ -10,7 +10,10 @@ use crate::machine::frame_window;
 use crate::machine::sync::{Lock, rank};
 use crate::sched;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use evtchn::{Bucket, Change, Delivery, Error, EventChannels, Hostile, OutOfMemory, Sent, SharedWords, Word};
+use evtchn::{
+    Bucket, Change, Closed, Delivery, Error, EventChannels, Hostile, OutOfMemory, Peer, Sent, SharedWords,
+    Word,
+};
 use pagetable::PageType;
 use types::{DomId, Gfn, Mfn, Port, VcpuId};
 use xen_abi::XenErrno;
@@ -180,12 +183,7 @@ pub fn send(caller: &Vcpu, port: Port) -> Result<(), Error> {
     let domain = &caller.domain;
     match domain.events.with(|channels| channels.send(port, &FrameWords))? {
         Sent::Here(delivery) => perform_own(caller, delivery),
-        Sent::There { to, from } => {
-            if let Some(other) = super::find(to.dom) {
-                let delivery = other.events.with(|channels| channels.deliver(to.port, from, &FrameWords));
-                perform(&other, delivery);
-            }
-        }
+        Sent::There { to, from } => deliver(to, from),
         Sent::Nowhere => {}
     }
     Ok(())
@@ -202,18 +200,45 @@ pub fn unmask(caller: &Vcpu, port: Port) -> Result<(), Error> {
     Ok(())
 }
 
+/// Sends an event on a port of `domain`'s that EL2 holds.
+pub fn send_held(domain: &Domain, port: Port) {
+    if let Sent::There { to, from } = domain.events.with(|channels| channels.send_held(port)) {
+        deliver(to, from);
+    }
+}
+
+/// Delivers an event to another domain.
+#[inline]
+fn deliver(to: Peer, from: Peer) {
+    if let Some(other) = super::find(to.dom) {
+        let delivery = other.events.with(|channels| channels.deliver(to.port, from, &FrameWords));
+        perform(&other, delivery);
+    }
+}
+
+/// Closes a port of `domain`'s that EL2 holds.
+pub fn close_held(domain: &Domain, port: Port) {
+    if let Ok(closed) = domain.events.with(|channels| channels.close_held(port, &FrameWords)) {
+        tell_peer(closed);
+    }
+}
+
 /// Closes a port of `domain`'s (EVTCHNOP_close).
 ///
 /// # Errors
 /// If nothing is bound to it.
 pub fn close(domain: &Domain, port: Port) -> Result<(), Error> {
-    let closed = domain.events.with(|channels| channels.close(port, &FrameWords))?;
+    tell_peer(domain.events.with(|channels| channels.close(port, &FrameWords))?);
+    Ok(())
+}
+
+/// Tells the other domain's end that a port was closed.
+fn tell_peer(closed: Closed) {
     if let Some(peer) = closed.peer
         && let Some(other) = super::find(peer.dom)
     {
         other.events.with(|channels| channels.peer_closed(peer.port, closed.from));
     }
-    Ok(())
 }
 
 /// What closing a port costs, and finding it among the 256 of its storage.
@@ -227,9 +252,9 @@ pub fn close_all(domain: &Domain, budget: &mut Budget) -> bool {
         if !budget.spend(CLOSE_STEPS) {
             return false;
         }
-        // Another vCPU may have closed it meanwhile.
+        // Another vCPU may have closed it meanwhile; what EL2 holds stays.
         let _ = close(domain, port);
-        from = port;
+        from = Port::new(port.raw().saturating_add(1));
     }
     domain.events.with(|channels| {
         channels.fifo_frames().for_each(crate::mm::frames::put);
@@ -259,6 +284,7 @@ pub fn perform(domain: &Domain, delivery: Delivery) {
     match delivery {
         Delivery::Nothing => return,
         Delivery::Pending => {}
+        Delivery::Held => return domain.update_vuart(),
         Delivery::Notify(vcpu) => {
             if let Some(vcpu) = domain.vcpu(vcpu) {
                 vgic::post_ppi(vcpu, domain.event_interrupt);

@@ -29,6 +29,8 @@ pub struct State {
     pub dying: bool,
     /// A pause is counted, and its caller waits until the vCPUs have stopped.
     pub stopping: bool,
+    /// It was let go once: it is complete.
+    pub begun: bool,
 }
 
 /// The toolstack paused it as often as can be counted.
@@ -40,10 +42,16 @@ const MAX_PAUSES: u32 = 255;
 
 impl State {
     /// Of a domain that is being built: whoever builds it lets it go.
-    const NEW: Self =
-        Self { pauses: 1, shut_down: false, shutdown_code: None, dying: false, stopping: false };
+    const NEW: Self = Self {
+        pauses: 1,
+        shut_down: false,
+        shutdown_code: None,
+        dying: false,
+        stopping: false,
+        begun: false,
+    };
     /// Of dom0, which nobody pauses.
-    const FREE: Self = Self { pauses: 0, ..Self::NEW };
+    const FREE: Self = Self { pauses: 0, begun: true, ..Self::NEW };
 
     /// Tells whether there is a reason to stand still.
     pub fn is_held(&self) -> bool {
@@ -135,6 +143,7 @@ impl Domain {
     pub fn unpause(&self) -> Result<(), TooOften> {
         self.change(|state| {
             state.pauses = state.pauses.checked_sub(1).ok_or(TooOften)?;
+            state.begun |= state.pauses == 0;
             Ok(())
         })
     }

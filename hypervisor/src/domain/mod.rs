@@ -20,6 +20,7 @@ pub mod shared_info;
 pub mod stats;
 mod vcpu;
 pub mod vgic;
+pub mod vuart;
 mod width;
 
 pub use create::{Config, create, max_vcpus};
@@ -83,6 +84,8 @@ pub struct Domain {
     pub time_base: u64,
     /// The memory that is on its way to it.
     pub populating: memory::Populating,
+    /// Its emulated UART.
+    pub vuart: vuart::Slot,
     /// Keeps what it makes EL2 say short.
     pub messages: Limit,
     vcpus: Once<Vec<Arc<Vcpu>>>,
@@ -175,6 +178,7 @@ impl Domain {
             settings: settings::Settings::new(settings),
             time_base: parts.time_base,
             populating: memory::Populating::default(),
+            vuart: vuart::Slot::default(),
             messages: Limit::new(),
             vcpus: Once::new(),
         })

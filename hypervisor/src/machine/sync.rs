@@ -23,6 +23,8 @@ pub mod rank {
     pub const LIFE: u8 = 12;
     /// What the toolstack sets for a domain.
     pub const SETTINGS: u8 = 14;
+    /// A domain's emulated UART.
+    pub const VUART: u8 = 15;
     /// The extent that is being given to a domain.
     pub const POPULATE: u8 = 16;
     /// What a domain maps of others' grants.

@@ -9,6 +9,7 @@ mod domains;
 mod firmware;
 mod sharing;
 mod timers;
+mod vuart;
 
 use crate::arch::state::{self, Event, HYP_TIMER, VIRTUAL_TIMER};
 use crate::arch::traps::Entry;

@@ -22,6 +22,7 @@ fn errors_have_xens_numbers() {
         (Error::NoPriorities, XenErrno::Enosys),
         (Error::BadPriority, XenErrno::Einval),
         (Error::ArrayFull, XenErrno::Enospc),
+        (Error::Held, XenErrno::Eacces),
     ];
     for (error, errno) in rows {
         assert_eq!(XenErrno::from(error), errno);

@@ -66,6 +66,8 @@ impl fmt::Display for Line {
             Binding::Interdomain(peer) => write!(f, "interdomain, d{} port {}", peer.dom, peer.port),
             Binding::Virq(virq) => write!(f, "virq {virq:?}"),
             Binding::Ipi => f.write_str("ipi"),
+            Binding::HeldUnbound { remote } => write!(f, "EL2's, for d{remote}"),
+            Binding::Held(peer) => write!(f, "EL2's, d{} port {}", peer.dom, peer.port),
         }
     }
 }

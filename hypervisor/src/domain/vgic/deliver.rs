@@ -87,6 +87,14 @@ pub fn set_own_ppi_line(vcpu: &Vcpu, ppi: IntId, level: Level) {
     part.with(|own| own.set_own_line(ppi, level, part.mailbox(), &mut gic.list_registers()));
 }
 
+/// Sets the line of a software SPI.
+pub fn set_spi_line(domain: &Domain, spi: IntId, level: Level) {
+    let effects = domain.vgic.dist.lock().set_line(spi, level, domain);
+    if let Ok(effects) = effects {
+        perform(domain, &effects);
+    }
+}
+
 /// Handles the maintenance interrupt of the running vCPU: what raised it is gone when this returns.
 pub fn maintenance(gic: &Gic, vcpu: &Vcpu) {
     let ends = gic.take_unlisted_ends();

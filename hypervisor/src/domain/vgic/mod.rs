@@ -22,6 +22,7 @@ use types::{IntId, Ipa, IpaRange, VcpuId};
 pub use access::{Done, read, read_own_word, read_word, sgi_register, write, write_word};
 pub use deliver::{
     inject_forwarded_ppi, inject_forwarded_spi, maintenance, post_ppi, raise_own_ppi, set_own_ppi_line,
+    set_spi_line,
 };
 pub use flush::{flush, has_deliverable};
 pub use part::Part;

@@ -14,6 +14,7 @@ mod memory;
 mod refused;
 mod scheduler;
 mod settings;
+mod vuart;
 
 pub use info::of_domain as describe;
 
@@ -129,6 +130,7 @@ fn perform(work: &mut Command<'_, '_>, command: DomctlCmd, domain: Arc<Domain>) 
         DomctlCmd::Setdomainhandle => settings::set_handle(work, &domain),
         DomctlCmd::Setdebugging => settings::set_debugging(work, &domain),
         DomctlCmd::Settimeoffset => settings::set_time_offset(work, &domain),
+        DomctlCmd::VuartOp => vuart::init(work, &domain),
         DomctlCmd::SetVirqHandler => settings::set_virq_handler(work, &domain),
         DomctlCmd::IrqPermission => devices::irq_permission(work),
         DomctlCmd::IomemPermission => devices::iomem_permission(work),
