@@ -5,7 +5,7 @@
 //! he lets it go (counted references of crates/frames).
 
 use super::life::tell_dom0;
-use super::{Domain, Vcpu, events, grants, memory, shared_info};
+use super::{Domain, Vcpu, events, grants, lending, memory, shared_info};
 use crate::hypercall::Budget;
 use crate::machine::fallible;
 use crate::sched;
@@ -32,11 +32,12 @@ pub fn destroy(domain: Arc<Domain>, budget: &mut Budget) -> End {
         return End::More;
     }
     domain.release_vuart();
-    let steps: [fn(&Domain, &mut Budget) -> bool; 5] = [
+    let steps: [fn(&Domain, &mut Budget) -> bool; 6] = [
         events::close_all,
         grants::release_all,
         shared_info::release_all,
         memory::release_all,
+        lending::release_all,
         memory::free_tables,
     ];
     if !steps.iter().all(|step| step(&domain, budget)) {

@@ -207,6 +207,15 @@ pub fn send_held(domain: &Domain, port: Port) {
     }
 }
 
+/// Sends an event on a port of `domain`'s in its name, if it can be sent.
+pub fn send_of(domain: &Domain, port: Port) {
+    match domain.events.with(|channels| channels.send(port, &FrameWords)) {
+        Ok(Sent::Here(delivery)) => perform(domain, delivery),
+        Ok(Sent::There { to, from }) => deliver(to, from),
+        Ok(Sent::Nowhere) | Err(_) => {}
+    }
+}
+
 /// Delivers an event to another domain.
 #[inline]
 fn deliver(to: Peer, from: Peer) {

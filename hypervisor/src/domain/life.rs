@@ -157,6 +157,7 @@ impl Domain {
             news
         });
         if news {
+            self.tell_subscriber();
             tell_dom0();
         }
     }

@@ -9,6 +9,7 @@ mod create;
 mod destroy;
 pub mod events;
 pub mod grants;
+pub mod lending;
 pub mod life;
 pub mod memory;
 pub mod mmio;
@@ -18,6 +19,7 @@ pub mod ptimer;
 pub mod settings;
 pub mod shared_info;
 pub mod stats;
+pub mod ties;
 mod vcpu;
 pub mod vgic;
 pub mod vuart;
@@ -84,6 +86,10 @@ pub struct Domain {
     pub time_base: u64,
     /// The memory that is on its way to it.
     pub populating: memory::Populating,
+    /// What it has of the machine's devices.
+    pub devices: lending::Devices,
+    /// What ties it to other domains.
+    pub ties: ties::Ties,
     /// Its emulated UART.
     pub vuart: vuart::Slot,
     /// Keeps what it makes EL2 say short.
@@ -178,6 +184,8 @@ impl Domain {
             settings: settings::Settings::new(settings),
             time_base: parts.time_base,
             populating: memory::Populating::default(),
+            devices: lending::Devices::default(),
+            ties: ties::Ties::default(),
             vuart: vuart::Slot::default(),
             messages: Limit::new(),
             vcpus: Once::new(),

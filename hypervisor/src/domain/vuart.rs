@@ -101,7 +101,7 @@ impl Domain {
     /// EINVAL if it has one, no such page or interrupt, or is being destroyed; ENOSPC and ENOMEM.
     pub fn make_vuart(&self, gfn: Gfn, console: DomId) -> Result<Port, XenErrno> {
         let mut slot = self.vuart.0.lock();
-        if slot.is_some() || self.life.is_dying() || self.vgic.model.spis() == 0 {
+        if slot.is_some() || self.life.is_dying() || !self.vgic.has_free(SPI) {
             return Err(XenErrno::Einval);
         }
         let ring = Ring(Reference::adopt(events::hold_frame(self, gfn)?));
@@ -109,6 +109,11 @@ impl Domain {
         let device = Vpl011::new(&ring);
         *slot = Some(Uart { device, ring, port, line: Level::Low });
         Ok(port)
+    }
+
+    /// Tells whether the guest has a UART.
+    pub fn has_vuart(&self) -> bool {
+        self.vuart.0.lock().is_some()
     }
 
     /// Reads a register of the UART; `None` if there is no UART.

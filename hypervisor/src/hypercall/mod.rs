@@ -187,7 +187,8 @@ fn target<'a>(cx: &Cx<'a>, id: DomId) -> Result<Target<'a>, XenErrno> {
         return Ok(Target::Own(own));
     }
     let other = domain::find(id).ok_or(XenErrno::Esrch)?;
-    if own.is_hardware() { Ok(Target::Other(other)) } else { Err(XenErrno::Eperm) }
+    let may = own.is_hardware() || own.ties.is_target(&other);
+    if may { Ok(Target::Other(other)) } else { Err(XenErrno::Eperm) }
 }
 
 /// Finds the domain that a call names by its number: the caller is no exception.

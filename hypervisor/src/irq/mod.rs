@@ -5,7 +5,7 @@
 
 use crate::domain::stats::Cause;
 use crate::domain::vgic;
-use crate::drivers::gic::{self, CpuInterface, Gic, Trigger};
+use crate::drivers::gic::{self, CpuInterface, Gic, State, Trigger};
 use crate::machine::percpu::{self, PerCpu};
 use crate::{console, domain, sched};
 use arm_spec::gic::SPI_END;
@@ -111,6 +111,15 @@ pub fn route_to_guest(intid: IntId, trigger: Trigger, domain: DomId) {
     if let Some(cpu) = percpu::this() {
         gic.route(intid, cpu.id, cpu.mpidr);
     }
+}
+
+/// Takes an SPI from the domain that has it: it is off, and nobody's.
+pub fn take_back(intid: IntId) {
+    let (Some(gic), Some(route)) = (gic::get(), ROUTES.get(intid.index())) else { return };
+    gic.disable(intid);
+    route.store(NOBODY, Ordering::Relaxed);
+    gic.set_pending(intid, State::Clear);
+    gic.deactivate(intid);
 }
 
 /// Tells whether an SPI is given to a domain.

@@ -19,8 +19,12 @@ pub mod rank {
     pub const WALL_CLOCK: u8 = 8;
     /// The list of domains.
     pub const DOMAINS: u8 = 10;
+    /// What of the machine's devices is lent to guests.
+    pub const LENDING: u8 = 11;
     /// Whether a domain may run.
     pub const LIFE: u8 = 12;
+    /// What a domain has of the machine's devices.
+    pub const DEVICES: u8 = 13;
     /// What the toolstack sets for a domain.
     pub const SETTINGS: u8 = 14;
     /// A domain's emulated UART.

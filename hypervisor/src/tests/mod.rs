@@ -185,18 +185,26 @@ fn make_machine() {
     sched::add_cpu(cpu).unwrap();
 }
 
+/// Makes the interrupt controller of a domain with one vCPU.
+pub fn controller() -> DomainVgic {
+    let ipas = |start: u64, bytes: u64| IpaRange::new(Ipa::new(start), bytes).unwrap();
+    let frames = Frames::V3 {
+        gicd: ipas(GICD, 0x1_0000),
+        redistributors: vec![(ipas(GICR, GICR_STRIDE), GICR_STRIDE)],
+    };
+    let model = Model::new(Version::V3, 1, 64, gic::get().unwrap().limits()).unwrap();
+    DomainVgic::new(model, frames).unwrap()
+}
+
 fn make_domain() -> Arc<Domain> {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let p2m = p2m::P2m::new(vmid::Owned::take().unwrap()).unwrap();
     let ipas = |start: u64, bytes: u64| IpaRange::new(Ipa::new(start), bytes).unwrap();
     let ram = frames::alloc(GUEST_RAM_ORDER, Within::Any, Usage::HYPERVISOR).unwrap().mfn.addr();
     p2m.map(ipas(GUEST_RAM, GUEST_RAM_BYTES), ram, pagetable::PageType::RamRw).unwrap();
-    let frames = Frames::V3 {
-        gicd: ipas(GICD, 0x1_0000),
-        redistributors: vec![(ipas(GICR, GICR_STRIDE), GICR_STRIDE)],
-    };
-    let model = Model::new(Version::V3, 1, 64, gic::get().unwrap().limits()).unwrap();
-    let domain = Domain::for_test(DomId::new(number), p2m, DomainVgic::new(model, frames).unwrap()).unwrap();
+    let vgic = controller();
+    let model = vgic.model;
+    let domain = Domain::for_test(DomId::new(number), p2m, vgic).unwrap();
     let mut gic = VcpuGic::new(model, VcpuId::new(0), Place::Last).unwrap();
     gic.forward(IntId::new(VIRTUAL_TIMER), IntId::new(VIRTUAL_TIMER)).unwrap();
     let vcpu = Arc::new(Vcpu::new(&domain, VcpuId::new(0), gic));

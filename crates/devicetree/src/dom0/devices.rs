@@ -21,6 +21,10 @@ pub enum Item<'a> {
     Reserved(Reserved<'a>),
     /// A device's "registers" that are in RAM (a frame buffer): not mapped as registers.
     InMemory(Node<'a>, PhysRange),
+    /// Registers of a node that is meant for another domain.
+    Spare(Node<'a>, PhysRange),
+    /// A shared interrupt of a node that is meant for another domain.
+    SpareInterrupt(Node<'a>, Interrupt),
     /// A node that is kept back.
     Hidden(Node<'a>, Reason),
 }
@@ -42,6 +46,9 @@ pub fn devices<'a, E>(
             Verdict::Hide(reason) => {
                 walk.skip_children();
                 visit(Item::Hidden(node, reason))?;
+                if reason == Reason::Passthrough {
+                    spare(policy, walk.lineage(), &mut visit)?;
+                }
                 continue;
             }
             Verdict::Gic | Verdict::Timer | Verdict::Aliases => continue,
@@ -63,6 +70,22 @@ pub fn devices<'a, E>(
         }
     });
     result
+}
+
+/// Visits what a device has that is meant for another domain.
+fn spare<'a, E>(
+    policy: &Policy<'a>,
+    lineage: &Lineage<'a>,
+    visit: &mut impl FnMut(Item<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    let node = lineage.node();
+    for range in lineage.reg().filter_map(|entry| entry.cpu).filter(|range| !policy.is_memory(range)) {
+        visit(Item::Spare(node, range))?;
+    }
+    for interrupt in policy.interrupts.of(lineage).flatten().filter(|line| line.id.is_spi()) {
+        visit(Item::SpareInterrupt(node, interrupt))?;
+    }
+    Ok(())
 }
 
 fn device<'a, E>(

@@ -154,6 +154,8 @@ fn collect(blob: &[u8]) -> Vec<String> {
         Item::MsiFrame(node, ..) => format!("{} msi", node.name()),
         Item::Reserved(reserved) => format!("reserved {:x?}", reserved.range),
         Item::InMemory(node, _) => format!("{} in memory", node.name()),
+        Item::Spare(node, range) => format!("{} spare {range:x?}", node.name()),
+        Item::SpareInterrupt(node, line) => format!("{} spare irq {}", node.name(), line.id.raw()),
         Item::Hidden(node, reason) => format!("{} hidden {reason:?}", node.name()),
     };
     devices::<()>(&policy(blob), |item| {

@@ -3,6 +3,7 @@
 use super::{Domain, map_same, must};
 use crate::boot::Machine;
 use crate::boot::blame::{self, Culprit};
+use crate::domain::lending;
 use crate::drivers::gic::Trigger;
 use crate::irq;
 use crate::machine::mmio::MmioWindow;
@@ -46,6 +47,10 @@ fn one(domain: &Domain, item: Item<'_>) {
             map(domain, reserved.node.name(), reserved.range, page);
         }
         Item::InMemory(node, range) => log::debug!("dom0: {}: {range} is RAM, not registers", node.name()),
+        Item::Spare(_, range) => lending::spare_registers(range),
+        Item::SpareInterrupt(_, interrupt) => {
+            lending::spare_interrupt(interrupt.id, Trigger::from(interrupt.trigger));
+        }
         Item::Hidden(node, reason) => log::debug!("dom0: {} is kept back ({reason:?})", node.name()),
     }
 }

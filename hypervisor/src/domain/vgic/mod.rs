@@ -69,6 +69,10 @@ pub enum Frame {
     Redistributor(VcpuId),
 }
 
+/// The domain uses the interrupt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InUse;
+
 impl DomainVgic {
     /// Makes a controller with all interrupts off.
     ///
@@ -132,6 +136,23 @@ impl DomainVgic {
     /// If the controller has no such SPI.
     pub fn forward(&self, spi: IntId) -> Result<(), vgic::Error> {
         self.dist.lock().forward(spi, spi)
+    }
+
+    /// Takes a physical SPI that the domain does not use from it.
+    ///
+    /// # Errors
+    /// If the domain has enabled it, or has not ended it yet.
+    pub fn unforward(&self, spi: IntId) -> Result<(), InUse> {
+        let mut dist = self.dist.lock();
+        if dist.is_enabled(spi) || dist.is_in_flight(spi) {
+            return Err(InUse);
+        }
+        dist.unforward(spi).map_err(|_| InUse)
+    }
+
+    /// Tells whether the controller has an SPI that stands for no physical one.
+    pub fn has_free(&self, spi: IntId) -> bool {
+        spi.raw() < arm_spec::gic::PRIVATE + self.model.spis() && self.dist.lock().physical(spi).is_none()
     }
 }
 

@@ -14,6 +14,7 @@ mod memory;
 mod refused;
 mod scheduler;
 mod settings;
+mod ties;
 mod vuart;
 
 pub use info::of_domain as describe;
@@ -22,6 +23,7 @@ use super::{Args, Budget, Reply, guest, privileged};
 use crate::domain::{self, Domain};
 use crate::trap::Cx;
 use alloc::sync::Arc;
+use types::DomId;
 use xen_abi::domctl::{DomctlCmd, INTERFACE_VERSION, XenDomctl};
 use xen_abi::{DOMID_FIRST_RESERVED, DOMID_INVALID, DOMID_IO, GuestStruct, XenErrno};
 
@@ -79,17 +81,7 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
     let domain = if command == Some(DomctlCmd::Createdomain) {
         None
     } else {
-        let reserved = op.domain >= DOMID_FIRST_RESERVED;
-        let missing = match command {
-            Some(DomctlCmd::Getdomaininfo) if reserved => XenErrno::Einval,
-            // The domain of devices that are nobody's, and none at all.
-            Some(DomctlCmd::AssignDevice | DomctlCmd::DeassignDevice) if op.domain == DOMID_IO => {
-                XenErrno::Eopnotsupp
-            }
-            Some(DomctlCmd::TestAssignDevice) if op.domain == DOMID_INVALID => XenErrno::Eopnotsupp,
-            _ => XenErrno::Esrch,
-        };
-        Some(domain::find(op.domain).ok_or(missing)?)
+        Some(domain::find(op.domain).ok_or_else(|| missing(command, op.domain))?)
     };
     privileged(cx)?;
     let command = command.ok_or(XenErrno::Enosys)?;
@@ -102,6 +94,20 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
         Answer::Done => Ok(Reply::Done(0)),
         Answer::Copy => guest::write(at, &op).map(|()| Reply::Done(0)),
         Answer::Continue => guest::write(at, &op).map(|()| Reply::Continue(args)),
+    }
+}
+
+/// Returns the error for a domain that is not there: some commands are refused before they look, whatever
+/// they name.
+fn missing(command: Option<DomctlCmd>, id: DomId) -> XenErrno {
+    match command {
+        Some(DomctlCmd::Getdomaininfo) if id >= DOMID_FIRST_RESERVED => XenErrno::Einval,
+        // The domain of devices that are nobody's, and none at all.
+        Some(DomctlCmd::AssignDevice | DomctlCmd::DeassignDevice) if id == DOMID_IO => XenErrno::Eopnotsupp,
+        Some(DomctlCmd::TestAssignDevice | DomctlCmd::VmEventOp) if id == DOMID_INVALID => {
+            XenErrno::Eopnotsupp
+        }
+        _ => XenErrno::Esrch,
     }
 }
 
@@ -132,17 +138,19 @@ fn perform(work: &mut Command<'_, '_>, command: DomctlCmd, domain: Arc<Domain>) 
         DomctlCmd::Settimeoffset => settings::set_time_offset(work, &domain),
         DomctlCmd::VuartOp => vuart::init(work, &domain),
         DomctlCmd::SetVirqHandler => settings::set_virq_handler(work, &domain),
-        DomctlCmd::IrqPermission => devices::irq_permission(work),
-        DomctlCmd::IomemPermission => devices::iomem_permission(work),
-        DomctlCmd::MemoryMapping => devices::memory_mapping(work),
-        DomctlCmd::BindPtIrq | DomctlCmd::UnbindPtIrq => devices::bind_interrupt(work, command),
+        DomctlCmd::IrqPermission => devices::permit_interrupt(work, &domain),
+        DomctlCmd::IomemPermission => devices::permit_registers(work, &domain),
+        DomctlCmd::MemoryMapping => devices::map_registers(work, &domain),
+        DomctlCmd::BindPtIrq => devices::bind_interrupt(work, &domain),
+        DomctlCmd::UnbindPtIrq => devices::unbind_interrupt(work, &domain),
+        DomctlCmd::Subscribe => ties::subscribe(work, &domain),
+        DomctlCmd::SetTarget => ties::set_target(work, &domain),
+        DomctlCmd::MonitorOp => ties::monitor(work, &domain),
         DomctlCmd::AssignDevice
         | DomctlCmd::TestAssignDevice
         | DomctlCmd::DeassignDevice
         | DomctlCmd::GetDeviceGroup
-        | DomctlCmd::VmEventOp
-        | DomctlCmd::MonitorOp => Err(XenErrno::Eopnotsupp),
-        DomctlCmd::SetTarget => refused::set_target(work, &domain),
+        | DomctlCmd::VmEventOp => Err(XenErrno::Eopnotsupp),
         DomctlCmd::Setvnumainfo => refused::virtual_numa(work, &domain),
         DomctlCmd::SoftReset => refused::soft_reset(&domain),
         // What is not on Arm.

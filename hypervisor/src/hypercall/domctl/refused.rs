@@ -2,18 +2,10 @@
 //! his own first.
 
 use super::{Command, Outcome, guest};
-use crate::domain::{self, Domain};
+use crate::domain::Domain;
 use types::GuestVa;
 use xen_abi::XenErrno;
-use xen_abi::domctl::control::SetTarget;
 use xen_abi::domctl::memory::Vnuma;
-
-/// `XEN_DOMCTL_set_target`: no domain may control another but dom0.
-pub fn set_target(work: &Command<'_, '_>, domain: &Domain) -> Outcome {
-    let request: SetTarget = work.payload()?;
-    let target = domain::find(request.target).ok_or(XenErrno::Esrch)?;
-    Err(if target.id == domain.id { XenErrno::Einval } else { XenErrno::Eopnotsupp })
-}
 
 /// `XEN_DOMCTL_setvnumainfo`: the machine is one node, and so is a guest.
 pub fn virtual_numa(work: &Command<'_, '_>, domain: &Domain) -> Outcome {
