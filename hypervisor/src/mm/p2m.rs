@@ -85,7 +85,7 @@ struct Store {
     limit: u64,
     /// Below this address nothing is mapped any more: how far the domain's end is.
     emptied: u64,
-    /// Pages set aside for tables, for when no memory is free.
+    /// Pages set aside for tables.
     spare: Vec<PhysAddr>,
 }
 
@@ -112,13 +112,16 @@ impl TableStore for Store {
         if self.tables >= self.limit {
             return None;
         }
-        let table = frames::alloc_table().or_else(|| {
-            let table = self.spare.pop()?;
-            frame_window::zero_frame(table);
-            // Walkers must not see the table before its zeroes.
-            arch::cpu::dsb_ish();
-            Some(table)
-        })?;
+        // What is set aside first: how much is free does not depend on how dom0's blocks are split.
+        let table = match self.spare.pop() {
+            Some(table) => {
+                frame_window::zero_frame(table);
+                // Walkers must not see the table before its zeroes.
+                arch::cpu::dsb_ish();
+                table
+            }
+            None => frames::alloc_table()?,
+        };
         self.tables += 1;
         Some(table)
     }
