@@ -174,3 +174,10 @@ fn a_number_is_given_once() {
     drop(domain);
     destroy(ID);
 }
+
+#[test]
+fn the_largest_guest_fits_into_the_heap() {
+    // The heap hands out powers of two; a quarter of it is for the largest guest's vCPUs.
+    let vcpu = (size_of::<crate::domain::Vcpu>() + 2 * size_of::<usize>()).next_power_of_two();
+    assert!(vcpu * 128 <= 1 << 20, "{vcpu} bytes a vCPU");
+}
