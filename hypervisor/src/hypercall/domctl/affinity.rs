@@ -5,10 +5,10 @@ use crate::domain::{Domain, Vcpu};
 use crate::hypercall::cpus;
 use crate::sched::{self, Affinity, CpuSet};
 use ::sched::Error;
-use types::VcpuId;
+use types::{GuestVa, VcpuId};
 use xen_abi::XenErrno;
 use xen_abi::domctl::memory::Nodeaffinity;
-use xen_abi::domctl::vcpu::{AFFINITY_FORCE, AFFINITY_HARD, AFFINITY_SOFT, Vcpuaffinity};
+use xen_abi::domctl::vcpu::{AFFINITY_FORCE, AFFINITY_HARD, AFFINITY_SOFT, Vcpuaffinity, XenctlBitmap};
 
 /// The nodes of the machine: one.
 const NODES: CpuSet = CpuSet::from_bits(1);
@@ -16,7 +16,7 @@ const NODES: CpuSet = CpuSet::from_bits(1);
 /// `XEN_DOMCTL_setvcpuaffinity`: sets what is asked for, and answers what comes of it with the CPUs there
 /// are.
 pub fn set_vcpu(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
-    let request: Vcpuaffinity = work.payload()?;
+    let request = request(work)?;
     let vcpu = vcpu(domain, request.vcpu)?;
     let mut affinity = sched::affinity(vcpu);
     if request.flags & AFFINITY_FORCE != 0 && affinity.pinned.take().is_some() {
@@ -44,7 +44,7 @@ pub fn set_vcpu(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
 
 /// `XEN_DOMCTL_getvcpuaffinity`.
 pub fn get_vcpu(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
-    let request: Vcpuaffinity = work.payload()?;
+    let request = request(work)?;
     let Affinity { hard, soft, .. } = sched::affinity(vcpu(domain, request.vcpu)?);
     let online = sched::online_cpus();
     if request.flags & AFFINITY_HARD != 0 {
@@ -54,6 +54,15 @@ pub fn get_vcpu(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
         cpus::write(&request.cpumap_soft, soft.and(online))?;
     }
     Ok(Answer::Done)
+}
+
+/// Reads a request that asks for something, and says where.
+fn request(work: &Command<'_, '_>) -> Result<Vcpuaffinity, XenErrno> {
+    let request: Vcpuaffinity = work.payload()?;
+    let lacks = |flag, map: &XenctlBitmap| request.flags & flag != 0 && map.bitmap == GuestVa::new(0);
+    let is_incomplete =
+        lacks(AFFINITY_HARD, &request.cpumap_hard) || lacks(AFFINITY_SOFT, &request.cpumap_soft);
+    if request.flags == 0 || is_incomplete { Err(XenErrno::Einval) } else { Ok(request) }
 }
 
 /// Answers with what was set, as far as there are CPUs.

@@ -30,11 +30,13 @@ pub fn perform(work: &mut Command<'_, '_>, domain: &Domain) -> Outcome {
         }
         SchedulerCmd::Putinfo => {
             let wanted = SchedCredit2::decode_prefix(&request.u).ok_or(XenErrno::Einval)?;
-            // A weight of zero and a cap of all ones stay as they are.
+            // A weight of zero stays as it is. One that is sound is set though the cap is not.
             let weight = if wanted.weight == 0 { share.weight } else { wanted.weight };
-            let cap = if wanted.cap == u16::MAX { share.cap } else { wanted.cap };
-            sched::set_share(domain.id, Share { weight, cap }).map_err(errno)?;
-            Ok(Answer::Done)
+            let most = u32::from(domain.vgic.model.vcpus()) * 100;
+            let cap = Some(wanted.cap).filter(|cap| u32::from(*cap) <= most);
+            let set = Share { weight, cap: cap.unwrap_or(share.cap) };
+            sched::set_share(domain.id, set).map_err(errno)?;
+            if cap.is_some() { Ok(Answer::Done) } else { Err(XenErrno::Einval) }
         }
         // All vCPUs of a domain are alike.
         SchedulerCmd::Putvcpuinfo | SchedulerCmd::Getvcpuinfo => Err(XenErrno::Einval),

@@ -3,9 +3,11 @@
 use super::{Answer, Command, Outcome, scheduler_id};
 use crate::domain;
 use crate::hypercall::cpus;
+use crate::machine::percpu;
 use crate::sched::{self, CpuSet};
 use types::DomId;
 use xen_abi::XenErrno;
+use xen_abi::domctl::scheduler::SchedulerId;
 use xen_abi::sysctl::cpupool::{CPUPOOL_PAR_ANY, CpupoolCmd, CpupoolOp};
 
 /// The pool.
@@ -16,11 +18,7 @@ pub fn perform(work: &mut Command<'_, '_>) -> Outcome {
     let mut request: CpupoolOp = work.payload()?;
     match CpupoolCmd::from_raw(request.op).ok_or(XenErrno::Enosys)? {
         CpupoolCmd::Info => {
-            // Of this pool or the next.
-            if request.cpupool_id != POOL && request.cpupool_id != CPUPOOL_PAR_ANY {
-                return Err(XenErrno::Enoent);
-            }
-            request.cpupool_id = POOL;
+            known(&request)?;
             request.sched_id = scheduler_id().raw();
             let mut count = 0;
             domain::for_each(|_| count += 1);
@@ -35,10 +33,28 @@ pub fn perform(work: &mut Command<'_, '_>) -> Outcome {
         CpupoolCmd::Movedomain => {
             let id = u16::try_from(request.domid).map(DomId::new).map_err(|_| XenErrno::Esrch)?;
             domain::find(id).ok_or(XenErrno::Esrch)?;
-            if request.cpupool_id == POOL { Ok(Answer::Done) } else { Err(XenErrno::Enoent) }
+            known(&request).map(|()| Answer::Done)
         }
-        // All CPUs are in the pool, which is there for good.
+        // There is no room for another.
+        CpupoolCmd::Create if SchedulerId::from_raw(request.sched_id).is_none() => Err(XenErrno::Enoent),
+        CpupoolCmd::Create if request.cpupool_id == POOL => Err(XenErrno::Eexist),
         CpupoolCmd::Create => Err(XenErrno::Enomem),
-        CpupoolCmd::Destroy | CpupoolCmd::Addcpu | CpupoolCmd::Rmcpu => Err(XenErrno::Ebusy),
+        CpupoolCmd::Destroy => known(&request).and(Err(XenErrno::Ebusy)),
+        // All CPUs are in the pool.
+        CpupoolCmd::Addcpu => cpu(&request).and(Err(XenErrno::Enodev)),
+        CpupoolCmd::Rmcpu if percpu::all().count() == 1 => cpu(&request).and(Err(XenErrno::Einval)),
+        CpupoolCmd::Rmcpu => cpu(&request).and(Err(XenErrno::Ebusy)),
     }
+}
+
+/// Refuses a pool that does not exist.
+fn known(request: &CpupoolOp) -> Result<(), XenErrno> {
+    if request.cpupool_id == POOL { Ok(()) } else { Err(XenErrno::Enoent) }
+}
+
+/// Refuses a pool, then a CPU that does not exist; any is one.
+fn cpu(request: &CpupoolOp) -> Result<(), XenErrno> {
+    known(request)?;
+    let exists = percpu::all().any(|cpu| u32::from(cpu.id.raw()) == request.cpu);
+    if exists || request.cpu == CPUPOOL_PAR_ANY { Ok(()) } else { Err(XenErrno::Einval) }
 }
