@@ -6,11 +6,16 @@
 //! invalidates all memory of the domain, and from then on EL2 watches for the caches being turned on or
 //! off ([`vm_control`]), which cleans it again: what is written between a loop and the end of the caches
 //! is in memory too. With the caches on again, the watch ends.
+//!
+//! A 32-bit kernel's other CPUs invalidate their caches by set/way each time they are started, as after a reset,
+//! before they ever turn them on. Nothing of theirs can be in a cache then: such a vCPU is watched from its start
+//! ([`expect_start`]), and neither that loop nor the first use of the caches cleans anything.
 
 use super::Vcpu;
 use crate::arch::vm_control::{self, Watch};
 use crate::machine::frame_window;
 use crate::trap::Cx;
+use arm_spec::Width;
 use pagetable::{PageType, Span};
 use types::{Ipa, PhysRange};
 
@@ -22,6 +27,8 @@ const STEP_BYTES: u64 = 256 << 10;
 pub struct Progress {
     /// The instruction that it does so for, and where it goes on.
     at: Option<(u64, Ipa)>,
+    /// It has been watched since its start, and its caches have been off.
+    is_fresh: bool,
 }
 
 impl Progress {
@@ -41,6 +48,14 @@ pub enum Maintenance {
     Again,
 }
 
+/// Prepares for the start of a vCPU by another one.
+pub fn expect_start(vcpu: &Vcpu) {
+    if vcpu.domain.width() == Width::A32 {
+        vcpu.state.with(|state| state.system.watch_vm_control());
+        vcpu.cleaning.with(|progress| *progress = Progress { at: None, is_fresh: true });
+    }
+}
+
 /// Performs a set/way operation of the calling vCPU: DC ISW, CSW, CISW (DCISW, DCCSW, DCCISW).
 pub fn set_way(cx: &mut Cx<'_>) -> Maintenance {
     let pc = cx.regs.pc();
@@ -55,7 +70,8 @@ pub fn set_way(cx: &mut Cx<'_>) -> Maintenance {
 /// Writes SCTLR for a watched vCPU, with its domain's memory cleaned if that turns its caches on or off.
 pub fn write_sctlr(cx: &mut Cx<'_>, value: u64) -> Maintenance {
     let toggles = vm_control::toggles_caches(value);
-    if toggles {
+    let was_fresh = toggles && cx.vcpu.cleaning.with(|progress| core::mem::take(&mut progress.is_fresh));
+    if toggles && !was_fresh {
         let pc = cx.regs.pc();
         let next = cx.vcpu.cleaning.with(|progress| progress.next(pc));
         if step(cx.vcpu, pc, next) == Maintenance::Again {

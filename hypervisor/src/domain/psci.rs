@@ -3,7 +3,7 @@
 //! crates/vdev understands the calls; this is their effect on vCPUs, and the end of a domain.
 //! Nothing reaches the machine's firmware.
 
-use super::{Domain, Vcpu};
+use super::{Domain, Vcpu, cache};
 use crate::boot::end;
 use crate::machine::console;
 use crate::sched;
@@ -82,6 +82,7 @@ fn cpu_on(domain: &Domain, target: Affinity, entry: EntryPoint, context: u64) ->
     }
     let thumb = matches!(entry, EntryPoint::T32(_));
     vcpu.reset(entry.address().raw() | u64::from(thumb), context);
+    cache::expect_start(vcpu);
     sched::bring_online(vcpu);
     Return::Success
 }

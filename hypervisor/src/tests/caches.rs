@@ -3,6 +3,8 @@
 use super::{ENTRY, Rig};
 use crate::arch::vm_control::{Watch, watched};
 use crate::arch::{state, traps};
+use crate::domain::cache;
+use arm_spec::Width;
 use arm_spec::esr::ec;
 
 /// ISS of an MSR or SYS instruction with register 1.
@@ -71,4 +73,18 @@ fn a_register_that_cannot_trap_is_undefined() {
     let rig = Rig::new();
     rig.trap(ec::SYSREG, write(3, 0, 2, 0, 7));
     assert_ne!(rig.pc(), ENTRY + 4);
+}
+
+#[test]
+fn a_vcpu_of_32_bits_that_another_one_starts_has_nothing_in_its_caches() {
+    let rig = Rig::new();
+    rig.vcpu.domain.set_width(Width::A32).unwrap();
+    cache::expect_start(&rig.vcpu);
+    rig.vcpu.state.with(|state| state.system.load());
+    assert_eq!(watched(), Watch::On);
+    assert_eq!(execute(&rig, DC_CISW, 0x40), 1, "nothing is cleaned");
+    assert_eq!(execute(&rig, SCTLR, CACHES), 1, "nor as the caches are turned on for the first time");
+    assert_eq!(watched(), Watch::Off);
+    assert!(execute(&rig, DC_CISW, 0) > 1, "a loop after that cleans");
+    assert!(execute(&rig, SCTLR, 0) > 1, "and so does the end of the caches");
 }

@@ -2,6 +2,7 @@
 
 use super::state;
 use super::sysreg::Access;
+use super::vm_control::Watch;
 use arm_spec::Width;
 use arm_spec::a32::Psr;
 use arm_spec::esr::{Esr, ec};
@@ -145,6 +146,7 @@ pub struct SystemRegs {
     vmpidr: u64,
     vttbr: u64,
     is_a32: bool,
+    watch: Watch,
 }
 
 impl SystemRegs {
@@ -172,6 +174,11 @@ impl SystemRegs {
         ]
     }
 
+    /// Lets writes of the registers of virtual memory control trap ([`vm_control`](crate::arch::vm_control)).
+    pub fn watch_vm_control(&mut self) {
+        self.watch = Watch::On;
+    }
+
     /// Returns VTTBR_EL2.
     pub fn vttbr(&self) -> u64 {
         self.vttbr
@@ -184,7 +191,7 @@ impl SystemRegs {
 
     /// Saves what the CPU holds for the vCPU that leaves.
     pub fn save(&mut self) {
-        self.el1 = state::with(|cpu| cpu.el1);
+        (self.el1, self.watch) = state::with(|cpu| (cpu.el1, cpu.watch));
     }
 
     /// Loads the registers of the vCPU that comes.
@@ -192,6 +199,7 @@ impl SystemRegs {
         state::with(|cpu| {
             cpu.el1 = self.el1;
             cpu.vttbr = self.vttbr;
+            cpu.watch = self.watch;
         });
     }
 }

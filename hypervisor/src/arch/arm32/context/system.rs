@@ -113,6 +113,11 @@ impl SystemRegs {
         Self { sctlr: SCTLR_START, vmpidr: low(vmpidr), vttbr, hcr: sysreg::hcr::GUEST, ..Self::default() }
     }
 
+    /// Lets writes of the registers of virtual memory control trap ([`vm_control`](crate::arch::vm_control)).
+    pub fn watch_vm_control(&mut self) {
+        self.hcr |= sysreg::hcr::TVM;
+    }
+
     /// Returns the registers that tell what the guest does, with their names.
     pub fn named(&self) -> [Named; 29] {
         let m = &self.modes;

@@ -62,6 +62,11 @@ impl SystemRegs {
         if self.hcr & hcr::RW != 0 { Width::A64 } else { Width::A32 }
     }
 
+    /// Lets writes of the registers of virtual memory control trap ([`vm_control`](crate::arch::vm_control)).
+    pub fn watch_vm_control(&mut self) {
+        self.hcr |= hcr::TVM;
+    }
+
     /// Returns the registers that tell what the guest does, with their names.
     pub fn named(&self) -> [Named; 21] {
         [
