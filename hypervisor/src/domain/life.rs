@@ -162,9 +162,11 @@ impl Domain {
         }
     }
 
-    /// Says now why the domain is going to shut down (SCHEDOP_shutdown_code).
+    /// Says now why the domain is going to shut down (SCHEDOP_shutdown_code). What was said first counts.
     pub fn set_shutdown_code(&self, code: u8) {
-        self.change(|state| state.shutdown_code = Some(code));
+        self.change(|state| {
+            state.shutdown_code.get_or_insert(code);
+        });
     }
 
     /// Lets a domain that has shut down run on (XEN_DOMCTL_resumedomain).

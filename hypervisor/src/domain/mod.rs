@@ -23,6 +23,7 @@ pub mod ties;
 mod vcpu;
 pub mod vgic;
 pub mod vuart;
+pub mod watchdog;
 mod width;
 
 pub use create::{Config, create, max_vcpus};
@@ -90,6 +91,8 @@ pub struct Domain {
     pub devices: lending::Devices,
     /// What ties it to other domains.
     pub ties: ties::Ties,
+    /// Its watchdogs.
+    pub watchdogs: watchdog::Watchdogs,
     /// Its emulated UART.
     pub vuart: vuart::Slot,
     /// Keeps what it makes EL2 say short.
@@ -186,6 +189,7 @@ impl Domain {
             populating: memory::Populating::default(),
             devices: lending::Devices::default(),
             ties: ties::Ties::default(),
+            watchdogs: watchdog::Watchdogs::default(),
             vuart: vuart::Slot::default(),
             messages: Limit::new(),
             vcpus: Once::new(),

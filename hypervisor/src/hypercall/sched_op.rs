@@ -8,7 +8,9 @@ use crate::sched::{self, Affinity, CpuSet};
 use crate::trap::Cx;
 use types::{CpuId, Port};
 use xen_abi::XenErrno;
-use xen_abi::sched::{SchedOp, SchedPinOverride, SchedPoll, SchedRemoteShutdown, SchedShutdown};
+use xen_abi::sched::{
+    SchedOp, SchedPinOverride, SchedPoll, SchedRemoteShutdown, SchedShutdown, SchedWatchdog,
+};
 
 /// The most ports that can be polled at once.
 const MAX_POLLED: usize = 128;
@@ -39,7 +41,16 @@ pub fn handle(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
             privileged(cx)?;
             pin(cx, guest::read(arg)?)?;
         }
-        SchedOp::ShutdownCode | SchedOp::Watchdog => return Err(XenErrno::Enosys),
+        SchedOp::ShutdownCode => {
+            let request: SchedShutdown = guest::read(arg)?;
+            cx.vcpu.domain.set_shutdown_code((request.reason & 0xff) as u8);
+        }
+        SchedOp::Watchdog => {
+            let request: SchedWatchdog = guest::read(arg)?;
+            let id = cx.vcpu.domain.set_watchdog(cx.cpu, request.id, request.timeout)?;
+            sched::watch(cx.cpu);
+            return Ok(id.into());
+        }
     }
     Ok(0)
 }

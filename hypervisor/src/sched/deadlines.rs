@@ -1,8 +1,8 @@
-//! EL2's timer: the slice's end, and the timers of vCPUs that do not run.
+//! EL2's timer: the slice's end, the timers of vCPUs that do not run, and domains' watchdogs.
 
 use super::{reschedule, wake};
 use crate::arch::timer;
-use crate::domain::{Vcpu, ptimer};
+use crate::domain::{Vcpu, ptimer, watchdog};
 use crate::drivers::gic::{self, Gic};
 use crate::drivers::timer as clock;
 use crate::machine::percpu::{self, PerCpu};
@@ -43,6 +43,12 @@ pub(super) fn remove(vcpu: &Vcpu) {
     }
 }
 
+/// Lets this CPU look after a watchdog that was set on it.
+pub fn watch(cpu: &'static PerCpu) {
+    cpu.local.with(|local| local.has_sleepers = true);
+    set_deadline(cpu);
+}
+
 /// Later than every deadline.
 const NEVER: u64 = u64::MAX;
 
@@ -73,7 +79,7 @@ pub fn set_deadline_at(cpu: &'static PerCpu, now: u64) {
 fn first_sleeper(cpu: &PerCpu) -> u64 {
     let sleepers = cpu.sleepers.lock();
     let counts = sleepers.iter().map(|vcpu| vcpu.sched.deadline.load(Ordering::Relaxed));
-    counts.filter(|count| *count != 0).min().unwrap_or(NEVER)
+    counts.filter(|count| *count != 0).min().unwrap_or(NEVER).min(watchdog::deadline(cpu))
 }
 
 /// How long a forwarded interrupt's line may go unseen where the controller loses lines.
@@ -100,6 +106,7 @@ fn look_at_lines_soon(cpu: &'static PerCpu) {
 pub fn timer_fired(cpu: &'static PerCpu) {
     let now = timer::counter();
     if cpu.local.with(|local| local.has_sleepers) {
+        watchdog::check(cpu, now);
         wake_sleepers(cpu, now);
     }
     if let Some(vcpu) = cpu.current() {
@@ -123,7 +130,8 @@ fn wake_sleepers(cpu: &'static PerCpu, now: u64) {
     loop {
         let mut sleepers = cpu.sleepers.lock();
         let due = take_due(&mut sleepers, now);
-        cpu.local.with(|local| local.has_sleepers = !sleepers.is_empty());
+        let is_watched = watchdog::deadline(cpu) != NEVER;
+        cpu.local.with(|local| local.has_sleepers = is_watched || !sleepers.is_empty());
         drop(sleepers);
         let Some(vcpu) = due else { break };
         wake(&vcpu);

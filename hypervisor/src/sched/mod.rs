@@ -15,7 +15,7 @@ pub use control::{
     ratelimit_us, remove_domain, remove_vcpu, set_affinity, set_ratelimit_us, set_share, share, unpause_vcpu,
 };
 use deadlines::set_deadline;
-pub use deadlines::{look_at_lines, set_deadline_at, timer_fired};
+pub use deadlines::{look_at_lines, set_deadline_at, timer_fired, watch};
 
 pub use ::sched::{Affinity, CpuSet, Policy, Share};
 
