@@ -150,6 +150,37 @@ impl FrameInfo {
         (self.high ^ used.high) & !DIRTY == 0
     }
 
+    /// Counts one more reference to a frame that `owner` owns and may share, if that has at least one and
+    /// one more can be counted.
+    #[inline]
+    pub(crate) fn get_shared(&mut self, owner: DomId) -> bool {
+        // The two kinds that can be shared differ in one bit.
+        let ram = RAM << STATE_SHIFT | u32::from(owner.raw());
+        let is_owners = (self.high ^ ram) & !(DIRTY | (RAM ^ SHARED) << STATE_SHIFT) == 0;
+        let more = self.low.wrapping_add(1);
+        if !is_owners || more < 2 {
+            return false;
+        }
+        self.low = more;
+        true
+    }
+
+    /// Counts one reference less to a used frame, if that is not the last.
+    #[inline]
+    pub(crate) fn put_one_of_several(&mut self) -> bool {
+        if self.low < 2 || !(HYPERVISOR..=SHARED).contains(&(self.high >> STATE_SHIFT)) {
+            return false;
+        }
+        self.low -= 1;
+        true
+    }
+
+    /// Tells whether a chunk's frames have entries of their own.
+    #[inline]
+    pub(crate) fn is_split(self) -> bool {
+        self.high >> STATE_SHIFT == SPLIT
+    }
+
     /// The neighbours in a free list: previous, next.
     pub(crate) fn links(self) -> (u32, u32) {
         (self.high & LINK, self.low)

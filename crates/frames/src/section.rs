@@ -57,6 +57,7 @@ impl<'a> Section<'a> {
         Some(Self { base, chunks, frames, free: 0, dirty: 0 })
     }
 
+    #[inline]
     pub fn base(&self) -> u64 {
         self.base
     }
@@ -83,6 +84,15 @@ impl<'a> Section<'a> {
         let own = self.frames.get(index)?;
         let chunk = self.chunks.get(index >> TOP)?;
         Some(if chunk.state() == State::Split { *own } else { *chunk })
+    }
+
+    /// A frame's own entry, if its chunk is split.
+    #[inline]
+    pub fn own_mut(&mut self, index: u32) -> Option<&mut FrameInfo> {
+        if !self.chunks.get(index >> TOP)?.is_split() {
+            return None;
+        }
+        self.frames.get_mut(index)
     }
 
     /// A used frame's own entry, to be changed.

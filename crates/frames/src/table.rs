@@ -214,7 +214,19 @@ impl<'a> FrameTable<'a> {
     /// # Errors
     /// [`Error::State`] if it is not in use or its last reference is put, [`Error::Owner`],
     /// [`Error::References`] if the count is full.
+    #[inline]
     pub fn get(&mut self, mfn: Mfn, owner: DomId) -> Result<(), Error> {
+        if let Some(info) = self.own_mut(mfn)
+            && info.get_shared(owner)
+        {
+            return Ok(());
+        }
+        self.get_first(mfn, owner)
+    }
+
+    /// As [`get`](Self::get), for a frame that shares its entry with others, or that is refused.
+    #[inline(never)]
+    fn get_first(&mut self, mfn: Mfn, owner: DomId) -> Result<(), Error> {
         let info = self.info(mfn).ok_or(Error::NoSection(mfn))?;
         match info.state() {
             State::Used(_) if info.references() == 0 => return Err(Error::State(mfn)),
@@ -231,7 +243,19 @@ impl<'a> FrameTable<'a> {
     ///
     /// # Errors
     /// [`Error::State`] if the frame is not in use or has none.
+    #[inline]
     pub fn put(&mut self, mfn: Mfn) -> Result<Put, Error> {
+        if let Some(info) = self.own_mut(mfn)
+            && info.put_one_of_several()
+        {
+            return Ok(Put::Kept);
+        }
+        self.put_last(mfn)
+    }
+
+    /// As [`put`](Self::put), for the last reference, or one that there is not.
+    #[inline(never)]
+    fn put_last(&mut self, mfn: Mfn) -> Result<Put, Error> {
         let info = self.info(mfn).ok_or(Error::NoSection(mfn))?;
         let State::Used(_) = info.state() else { return Err(Error::State(mfn)) };
         let fewer = info.references().checked_sub(1).ok_or(Error::State(mfn))?;
@@ -289,6 +313,15 @@ impl<'a> FrameTable<'a> {
             free_frames: sum.free_frames + s.free_frames(),
             dirty_frames: sum.dirty_frames + s.dirty_frames(),
         })
+    }
+
+    /// A frame's own entry, if it has one.
+    #[inline]
+    fn own_mut(&mut self, mfn: Mfn) -> Option<&mut FrameInfo> {
+        let base = mfn.raw() & !(SECTION_FRAMES - 1);
+        // There are few.
+        let section = self.sections.iter_mut().find(|section| section.base() == base)?;
+        section.own_mut(section.index(mfn.raw()))
     }
 
     fn position(&self, frame: u64) -> Option<usize> {

@@ -46,5 +46,5 @@ pub use entry::{Access, ENTRIES_PER_FRAME, GrantRef, Hostile};
 pub use error::Error;
 pub use maptrack::{DEFAULT_MAX_PAGES, Handle, MapTrack, Mapped};
 pub use memory::Memory;
-pub use pin::{Unpinned, Wanted};
+pub use pin::{OnePage, Unpinned, Wanted};
 pub use table::{DEFAULT_MAX_FRAMES, GrantTable};

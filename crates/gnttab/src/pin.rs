@@ -22,6 +22,15 @@ pub struct Wanted {
     pub access: Access,
 }
 
+/// The page of a use that ends before anything else happens to the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnePage {
+    /// A page that is in use anyway.
+    InUse(Mfn),
+    /// The granter's page, to be looked up.
+    Named(Gfn),
+}
+
 /// What the end of a use leaves to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -76,6 +85,36 @@ impl GrantTable {
         state.store(left.map(|_| &active), memory);
         let hostile = before != left && entry.clear(left, memory) == Err(Hostile);
         Ok(Unpinned { drop: if left.is_none() { Some(active.mfn) } else { None }, hostile })
+    }
+
+    /// Uses what an entry grants while `f` runs; returns what `f` returns, and whether the granter keeps the
+    /// entry from being updated. As nothing else is done with the table meanwhile, nothing is counted.
+    ///
+    /// # Errors
+    /// As [`pin`](Self::pin); `f` has not run then.
+    pub fn use_once<M: Memory, R>(
+        &mut self,
+        wanted: Wanted,
+        memory: &M,
+        f: impl FnOnce(OnePage) -> R,
+    ) -> Result<(R, Result<(), Hostile>), Error> {
+        let (entry, state) = self.place(wanted.grant)?;
+        let (page, left) = match state.load(memory) {
+            Some(active) => {
+                let before = active.used_for();
+                let during = pin_again(active, wanted, entry, memory)?;
+                if during.used_for() == before {
+                    return Ok((f(OnePage::InUse(active.mfn)), Ok(())));
+                }
+                (OnePage::InUse(active.mfn), before)
+            }
+            None => {
+                entry.mark(wanted.grantee, wanted.access, memory)?;
+                (OnePage::Named(entry.gfn(memory)), None)
+            }
+        };
+        let result = f(page);
+        Ok((result, entry.clear(left, memory)))
     }
 
     /// Returns the page of an entry in use.

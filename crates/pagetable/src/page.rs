@@ -90,6 +90,23 @@ fn is_table(entry: u64) -> bool {
     entry & TABLE_OR_PAGE != 0
 }
 
+/// Returns what the page at `at` translates to.
+#[inline]
+pub(crate) fn lookup<S: TableStore>(store: &S, root: Node, at: u64) -> Option<Mapping> {
+    let way = Way::new(root, at);
+    let mut slot = way.first();
+    loop {
+        let entry = store.read(slot.table, slot.index);
+        if entry & VALID == 0 {
+            return None;
+        }
+        if slot.level == LAST_LEVEL || !is_table(entry) {
+            return Some(way.mapping(slot, entry));
+        }
+        slot = way.next(slot, PhysAddr::new(entry & ADDRESS));
+    }
+}
+
 /// Maps the page at `at`, whatever is mapped there, and returns what was.
 pub(crate) fn replace<S: TableStore>(
     store: &mut S,

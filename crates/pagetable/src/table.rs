@@ -208,7 +208,8 @@ impl<A: InputAddr> PageTable<A> {
         if raw >= self.geometry.input_end() {
             return None;
         }
-        walk::lookup(store, self.root_node(), raw)
+        let page = page::lookup(store, self.root_node(), raw & !(PAGE_BYTES - 1))?;
+        Some(Mapping { pa: page.pa.wrapping_add(raw & (PAGE_BYTES - 1)), ..page })
     }
 
     /// Finds the first mapped run in `span`, at most one leaf long.

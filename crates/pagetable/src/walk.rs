@@ -5,18 +5,6 @@ use crate::{Attrs, BlockSize, Mapping, TableStore};
 use arm_spec::lpae;
 use types::PhysAddr;
 
-pub(crate) fn lookup<S: TableStore>(store: &S, root: Node, input: u64) -> Option<Mapping> {
-    let mut node = root;
-    loop {
-        let index = node.index(input);
-        match node.read(store, index) {
-            Entry::Invalid => return None,
-            Entry::Table(table) => node = node.child(index, table),
-            Entry::Leaf(entry) => return Some(mapping(&node, entry, input)),
-        }
-    }
-}
-
 /// Finds the first leaf that `run` touches and the part of `run` it translates.
 pub(crate) fn next_mapped<S: TableStore>(store: &S, node: Node, run: Run) -> Option<(Run, Mapping)> {
     for slot in node.slots(run) {

@@ -69,3 +69,11 @@ pub fn element(array: GuestVa, index: u64, bytes: u64) -> Result<u64, XenErrno> 
 pub fn write_u64(at: u64, value: u64) -> Result<(), XenErrno> {
     guest_copy::write_array(GuestVa::new(at), &value.to_le_bytes()).map_err(|_| XenErrno::Efault)
 }
+
+/// Copies a 32-bit number to the caller.
+///
+/// # Errors
+/// EFAULT.
+pub fn write_u32(at: u64, value: u32) -> Result<(), XenErrno> {
+    guest_copy::write_array(GuestVa::new(at), &value.to_le_bytes()).map_err(|_| XenErrno::Efault)
+}

@@ -1,6 +1,6 @@
 //! Copying between pages.
 
-use super::{Call, Named, raw_status};
+use super::{Call, Named};
 use crate::domain::grants::{self, Copy, Page, Side};
 use crate::hypercall::{Budget, Reply, low32};
 use crate::trap::Cx;
@@ -12,15 +12,16 @@ use xen_abi::grant_table::{GNTCOPY_DEST_GREF, GNTCOPY_SOURCE_GREF, GrantCopy, Gr
 /// What copying a page costs.
 const COPY_STEPS: u32 = 10;
 
+/// Where the status is in the structure.
+const STATUS: u64 = 36;
+
 /// Copies (GNTTABOP_copy).
 ///
 /// # Errors
 /// EFAULT.
 pub fn copy(cx: &Cx<'_>, call: &Call, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let (mut sources, mut dests) = (Named::new(cx), Named::new(cx));
-    call.each(budget, COPY_STEPS, |request: &mut GrantCopy| {
-        request.status = raw_status(copy_one(request, &mut sources, &mut dests));
-    })
+    call.each_status(budget, (COPY_STEPS, STATUS), |request| copy_one(request, &mut sources, &mut dests))
 }
 
 fn copy_one(request: &GrantCopy, sources: &mut Named<'_>, dests: &mut Named<'_>) -> Result<(), GrantStatus> {

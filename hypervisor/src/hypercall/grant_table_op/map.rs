@@ -16,6 +16,8 @@ use xen_abi::grant_table::{
 /// What mapping a page costs, or unmapping it.
 const PAGE_STEPS: u32 = 8;
 
+/// Where the status is in both structures for unmapping.
+const UNMAP_STATUS: u64 = 20;
 /// Flags of what a domain on Arm cannot ask for: its devices' addresses are not translated, and page-table
 /// entries are its own affair.
 const NOT_ON_ARM: u32 = GNTMAP_DEVICE_MAP | GNTMAP_APPLICATION_MAP | GNTMAP_CONTAINS_PTE;
@@ -59,9 +61,9 @@ fn map_one(request: &mut MapGrantRef, named: &mut Named<'_>) -> Result<(), Grant
 /// EFAULT.
 pub fn unmap(cx: &Cx<'_>, call: &Call, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let own = &cx.vcpu.domain;
-    call.each(budget, PAGE_STEPS, |request: &mut UnmapGrantRef| {
+    call.each_status(budget, (PAGE_STEPS, UNMAP_STATUS), |request: &UnmapGrantRef| {
         let gfn = Ipa::new(request.host_addr).frame();
-        request.status = raw_status(grants::unmap(own, Handle::new(request.handle), gfn));
+        grants::unmap(own, Handle::new(request.handle), gfn)
     })
 }
 
@@ -71,12 +73,11 @@ pub fn unmap(cx: &Cx<'_>, call: &Call, budget: &mut Budget) -> Result<Reply, Xen
 /// EFAULT.
 pub fn unmap_and_replace(cx: &Cx<'_>, call: &Call, budget: &mut Budget) -> Result<Reply, XenErrno> {
     let own = &cx.vcpu.domain;
-    call.each(budget, PAGE_STEPS, |request: &mut UnmapAndReplace| {
+    call.each_status(budget, (PAGE_STEPS, UNMAP_STATUS), |request: &UnmapAndReplace| {
         let (handle, gfn) = (Handle::new(request.handle), Ipa::new(request.host_addr).frame());
-        let result = match request.new_addr {
+        match request.new_addr {
             0 => grants::unmap(own, handle, gfn),
             _ => grants::check(own, handle).and(Err(GrantStatus::GeneralError)),
-        };
-        request.status = raw_status(result);
+        }
     })
 }

@@ -78,6 +78,25 @@ impl Call {
         Ok(Reply::Continue([op, self.element(done, bytes)?, self.count.wrapping_sub(done).into(), d, e]))
     }
 
+    /// Runs `f` on each element, for at most `steps` steps each, and writes back the status that it returns,
+    /// which is at `offset`, two bytes of padding behind it.
+    fn each_status<T: GuestStruct>(
+        &self,
+        budget: &mut Budget,
+        (steps, offset): (u32, u64),
+        mut f: impl FnMut(&T) -> Result<(), GrantStatus>,
+    ) -> Result<Reply, XenErrno> {
+        for done in 0..self.count {
+            if !budget.spend(steps) {
+                return self.again(done, T::SIZE, 0);
+            }
+            let at = self.element(done, T::SIZE)?;
+            let status = raw_status(f(&guest::read(at)?)).cast_unsigned();
+            guest::write_u32(at.wrapping_add(offset), status.into())?;
+        }
+        Ok(Reply::Done(0))
+    }
+
     /// Runs `f` on each element, for at most `steps` steps each, and writes them back.
     fn each<T: GuestStruct>(
         &self,

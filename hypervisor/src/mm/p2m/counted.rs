@@ -174,12 +174,19 @@ impl P2m {
 
     /// Takes a reference to the page of its own memory that `owner`, whose stage 2 this is, has at `gfn`.
     pub fn hold_page(&self, gfn: Gfn, owner: DomId) -> Option<(Reference, PageType)> {
-        let ipa = gfn.checked_addr()?;
         // A page leaves stage 2 before its owner's reference is dropped: what is there is the owner's.
+        self.with_page(gfn, |mfn, page| Some((Reference::take(mfn, owner).ok()?, page))).flatten()
+    }
+
+    /// Runs `f` on the page of its own memory that a domain, whose stage 2 this is, has at `gfn`; it stays
+    /// there meanwhile.
+    #[inline]
+    pub fn with_page<R>(&self, gfn: Gfn, f: impl FnOnce(Mfn, PageType) -> R) -> Option<R> {
+        let ipa = gfn.checked_addr()?;
         let inner = self.inner.read();
         let mapping = inner.table.lookup(&inner.store, ipa)?;
         let page = mapping.attrs.page_type().filter(|page| page.is_ram())?;
-        Some((Reference::take(mapping.pa.frame(), owner).ok()?, page))
+        Some(f(mapping.pa.frame(), page))
     }
 
     /// Unmaps `range` if all of it is the domain's memory, and tells whether it was.

@@ -19,6 +19,8 @@ mod domain;
 #[cfg(target_os = "none")]
 mod events;
 #[cfg(target_os = "none")]
+mod grants;
+#[cfg(target_os = "none")]
 mod interrupts;
 #[cfg(target_os = "none")]
 mod lifecycle;
@@ -62,6 +64,7 @@ fn run(machine: &'static rt::machine::Machine) {
     let events = events::run(&bench);
     console::run(&bench);
     memory::run(&bench);
+    grants::run(&bench);
     pair::run(&bench, events.as_ref());
     neighbour::run(&bench, events.as_ref());
     lifecycle::run(&bench);
