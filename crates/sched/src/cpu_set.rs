@@ -2,26 +2,27 @@
 
 use types::CpuId;
 
-/// A set of the CPUs 0 to 63.
+/// A set of CPUs, one for each bit of a word: 0 to 63, or 0 to 31.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CpuSet(u64);
+pub struct CpuSet(usize);
 
 impl CpuSet {
     /// No CPU.
     pub const EMPTY: Self = Self(0);
     /// Every CPU that there may be.
-    pub const ALL: Self = Self(u64::MAX);
+    pub const ALL: Self = Self(usize::MAX);
     /// The most CPUs that a set distinguishes.
-    pub const CPUS: usize = 64;
+    pub const CPUS: usize = usize::BITS as usize;
 
-    /// Makes a set of bits: bit n is CPU n.
+    /// Makes a set of bits: bit n is CPU n. Those that a set does not distinguish are left out.
+    #[expect(clippy::cast_possible_truncation, reason = "what is left out is no CPU's")]
     pub const fn from_bits(bits: u64) -> Self {
-        Self(bits)
+        Self(bits as usize)
     }
 
     /// Returns the bits.
     pub const fn bits(self) -> u64 {
-        self.0
+        self.0 as u64
     }
 
     /// Makes the set of one CPU, or the empty set if its number is too high.
@@ -76,8 +77,12 @@ impl CpuSet {
 
     /// Lists the CPUs by number.
     pub fn iter(self) -> impl Iterator<Item = CpuId> {
-        core::iter::successors(Some(self), |rest| Some(Self(rest.0 & rest.0.wrapping_sub(1))))
-            .map_while(Self::first)
+        let mut rest = self;
+        core::iter::from_fn(move || {
+            let first = rest.first()?;
+            rest.0 &= rest.0.wrapping_sub(1);
+            Some(first)
+        })
     }
 }
 

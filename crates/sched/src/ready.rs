@@ -90,8 +90,7 @@ impl<T> Scheduler<T> {
             let liked = idle.and(entity.preferred);
             let from = if liked.is_empty() { idle } else { liked };
             let last = entity.last_cpu.filter(|cpu| from.contains(*cpu));
-            let cpu = last.or(from.first()).map_or(CpuSet::EMPTY, CpuSet::of);
-            return self.call_cpus(cpu);
+            return last.or(from.first()).map_or(CpuSet::EMPTY, |cpu| self.call_idle(cpu));
         }
         let open = self.open.and(entity.allowed);
         if open.is_empty() { open } else { self.find_victim(slot, open, now) }

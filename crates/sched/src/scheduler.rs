@@ -195,6 +195,15 @@ impl<T> Scheduler<T> {
         state.idle.saturating_add(if idles { now.saturating_sub(state.since) } else { 0 })
     }
 
+    /// Tells an idle CPU to come.
+    #[inline]
+    pub(crate) fn call_idle(&mut self, cpu: CpuId) -> CpuSet {
+        let own = CpuSet::of(cpu);
+        self.idle = self.idle.without(own);
+        self.cpu(cpu).called = true;
+        own
+    }
+
     /// Tells CPUs to come: until they pick, nobody else tells them.
     pub(crate) fn call_cpus(&mut self, cpus: CpuSet) -> CpuSet {
         self.idle = self.idle.without(cpus);

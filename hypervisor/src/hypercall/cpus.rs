@@ -8,8 +8,8 @@ use xen_abi::XenErrno;
 use xen_abi::bitmap::Bitmap;
 use xen_abi::domctl::vcpu::XenctlBitmap;
 
-/// Bytes of a set.
-const BYTES: usize = CpuSet::CPUS / 8;
+/// Bytes of the largest set.
+const BYTES: usize = 8;
 /// Bytes beyond them that are filled with zeroes at most: those of 32768 CPUs.
 const REST_BYTES: u64 = 4096;
 
