@@ -197,34 +197,39 @@ const PLATFORM: &[Step] = &[
     One(Case::block("platform.unknown.version", PLATFORM_OP, &[W(0, 99), W(4, 0)])),
 ];
 
-const fn hypfs(name: &'static str, op: u64, path: Place, length: u64, to: Place, size: u64) -> Case {
+/// A call with a path and its length, a buffer and its size.
+const fn hypfs(name: &'static str, op: u64, path: (Place, u64), to: (Place, u64)) -> Case {
+    let (path, length) = path;
+    let (to, size) = to;
     Case::new(name, HYPFS_OP, [Word::N(op), Word::P(path), Word::N(length), Word::P(to), Word::N(size)])
 }
 
 /// XEN_HYPFS_OP_get_version 0, read 1, write_contents 2: path, its length, buffer, its size.
 const HYPFS: &[Step] = &[
     One(Case::new("hypfs.version", HYPFS_OP, [NOTHING; 5])),
-    One(hypfs("hypfs.version.arguments", 0, Buffer(0), 1, Buffer(0), 1)),
-    Handles(hypfs("hypfs.read.path", 1, Null, 2, Buffer(64), 512), 1),
-    Handles(hypfs("hypfs.read.to", 1, Buffer(0), 2, Null, 512).buffer(&[X(0, "/")]), 3),
-    One(hypfs("hypfs.read.root", 1, Buffer(0), 2, Buffer(64), 512).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.read.root.short", 1, Buffer(0), 2, Buffer(64), 16).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.read.root.shorter", 1, Buffer(0), 2, Buffer(64), 8).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.read.root.none", 1, Buffer(0), 2, Buffer(64), 0).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.read.relative", 1, Buffer(0), 7, Buffer(64), 512).buffer(&[X(0, "params")])),
-    One(hypfs("hypfs.read.empty", 1, Buffer(0), 1, Buffer(64), 512).buffer(&[X(0, "")])),
-    One(hypfs("hypfs.read.length-0", 1, Buffer(0), 0, Buffer(64), 512).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.read.length-1025", 1, Buffer(0), 1025, Buffer(64), 512).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.read.length-max", 1, Buffer(0), u64::MAX, Buffer(64), 512).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.read.unterminated", 1, Buffer(0), 1, Buffer(64), 512).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.read.terminated-twice", 1, Buffer(0), 4, Buffer(64), 512).buffer(&[X(0, "/\0a")])),
-    One(hypfs("hypfs.read.missing", 1, Buffer(0), 9, Buffer(64), 512).buffer(&[X(0, "/missing")])),
-    One(hypfs("hypfs.read.below-missing", 1, Buffer(0), 11, Buffer(64), 512).buffer(&[X(0, "/missing/x")])),
-    One(hypfs("hypfs.write.missing", 2, Buffer(0), 9, Buffer(64), 4).buffer(&[X(0, "/missing"), W(64, 1)])),
-    One(hypfs("hypfs.write.root", 2, Buffer(0), 2, Buffer(64), 4).buffer(&[X(0, "/"), W(64, 1)])),
-    Handles(hypfs("hypfs.write.path", 2, Null, 2, Buffer(64), 4), 1),
-    One(hypfs("hypfs.unknown.3", 3, Buffer(0), 2, Buffer(64), 4).buffer(&[X(0, "/")])),
-    One(hypfs("hypfs.unknown.max", u64::MAX, Buffer(0), 2, Buffer(64), 4).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.version.arguments", 0, (Buffer(0), 1), (Buffer(0), 1))),
+    Handles(hypfs("hypfs.read.path", 1, (Null, 2), (Buffer(64), 512)), 1),
+    Handles(hypfs("hypfs.read.to", 1, (Buffer(0), 2), (Null, 512)).buffer(&[X(0, "/")]), 3),
+    One(hypfs("hypfs.read.root", 1, (Buffer(0), 2), (Buffer(64), 512)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.read.root.short", 1, (Buffer(0), 2), (Buffer(64), 16)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.read.root.shorter", 1, (Buffer(0), 2), (Buffer(64), 8)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.read.root.none", 1, (Buffer(0), 2), (Buffer(64), 0)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.read.relative", 1, (Buffer(0), 7), (Buffer(64), 512)).buffer(&[X(0, "params")])),
+    One(hypfs("hypfs.read.empty", 1, (Buffer(0), 1), (Buffer(64), 512)).buffer(&[X(0, "")])),
+    One(hypfs("hypfs.read.length-0", 1, (Buffer(0), 0), (Buffer(64), 512)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.read.length-1025", 1, (Buffer(0), 1025), (Buffer(64), 512)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.read.length-max", 1, (Buffer(0), u64::MAX), (Buffer(64), 512)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.read.unterminated", 1, (Buffer(0), 1), (Buffer(64), 512)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.read.terminated-twice", 1, (Buffer(0), 4), (Buffer(64), 512)).buffer(&[X(0, "/\0a")])),
+    One(hypfs("hypfs.read.missing", 1, (Buffer(0), 9), (Buffer(64), 512)).buffer(&[X(0, "/missing")])),
+    One(hypfs("hypfs.read.below-missing", 1, (Buffer(0), 11), (Buffer(64), 512))
+        .buffer(&[X(0, "/missing/x")])),
+    One(hypfs("hypfs.write.missing", 2, (Buffer(0), 9), (Buffer(64), 4))
+        .buffer(&[X(0, "/missing"), W(64, 1)])),
+    One(hypfs("hypfs.write.root", 2, (Buffer(0), 2), (Buffer(64), 4)).buffer(&[X(0, "/"), W(64, 1)])),
+    Handles(hypfs("hypfs.write.path", 2, (Null, 2), (Buffer(64), 4)), 1),
+    One(hypfs("hypfs.unknown.3", 3, (Buffer(0), 2), (Buffer(64), 4)).buffer(&[X(0, "/")])),
+    One(hypfs("hypfs.unknown.max", u64::MAX, (Buffer(0), 2), (Buffer(64), 4)).buffer(&[X(0, "/")])),
 ];
 
 const fn dm(name: &'static str, domain: Word, count: u64) -> Case {
