@@ -12,6 +12,7 @@ mod event_channel_op;
 mod grant_table_op;
 mod guest;
 mod hvm_op;
+mod hypfs_op;
 mod memory_op;
 mod multicall;
 mod platform_op;
@@ -171,7 +172,8 @@ fn dispatch(cx: &mut Cx<'_>, call: Hypercall, args: Args, budget: &mut Budget) -
         Hypercall::Domctl => domctl::handle(cx, args, budget),
         // PCI devices are dom0's without asking: Xen without HAS_PCI answers the same.
         Hypercall::PhysdevOp => Err(XenErrno::Enosys),
-        Hypercall::XsmOp | Hypercall::ArgoOp | Hypercall::DmOp | Hypercall::HypfsOp => Err(XenErrno::Enosys),
+        Hypercall::HypfsOp => hypfs_op::handle(cx, args).map(Reply::from),
+        Hypercall::XsmOp | Hypercall::ArgoOp | Hypercall::DmOp => Err(XenErrno::Enosys),
     }
 }
 

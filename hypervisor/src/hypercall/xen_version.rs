@@ -15,6 +15,12 @@ use xen_abi::version::{
 
 /// What domains run in, of each execution state.
 const CAPABILITIES: [(Width, &str); 2] = [(Width::A64, "xen-3.0-aarch64 "), (Width::A32, "xen-3.0-armv7l ")];
+/// Where the source was when this was built: not known.
+pub const CHANGESET: &str = "unavailable";
+/// Who built it.
+pub const COMPILE_BY: &str = "xenolith";
+/// With what.
+pub const COMPILER: &str = "rustc";
 /// What others than dom0 are told of the command line.
 const DENIED: &str = "<denied>";
 
@@ -50,11 +56,13 @@ fn copy(cx: &mut Cx<'_>, [op, arg, ..]: Args) -> Result<i64, XenErrno> {
         VersionOp::Extraversion => text::<EXTRAVERSION_BYTES>(arg, EXTRAVERSION),
         VersionOp::CompileInfo => compile_info(arg),
         VersionOp::Capabilities => capabilities(arg),
-        VersionOp::Changeset => text::<CHANGESET_BYTES>(arg, "unavailable"),
+        VersionOp::Changeset => text::<CHANGESET_BYTES>(arg, CHANGESET),
         VersionOp::PlatformParameters => platform_parameters(arg),
         VersionOp::GetFeatures => features(cx, arg),
-        // Dom0's is zero; a toolstack gives the others theirs.
-        VersionOp::GuestHandle => guest::write_bytes(arg, &[0; DOMAIN_HANDLE_BYTES]).map(|()| 0),
+        VersionOp::GuestHandle => {
+            let handle: [u8; DOMAIN_HANDLE_BYTES] = cx.vcpu.domain.settings.with(|values| values.handle);
+            guest::write_bytes(arg, &handle).map(|()| 0)
+        }
         VersionOp::Commandline => text::<COMMANDLINE_BYTES>(arg, command_line(cx)),
         VersionOp::BuildId if !cx.vcpu.domain.is_hardware() => Err(XenErrno::Eperm),
         VersionOp::BuildId => Err(XenErrno::Enodata),
@@ -88,8 +96,8 @@ fn capabilities(arg: u64) -> Result<i64, XenErrno> {
 
 fn compile_info(arg: u64) -> Result<i64, XenErrno> {
     let info = CompileInfo {
-        compiler: padded("rustc"),
-        compile_by: padded("xenolith"),
+        compiler: padded(COMPILER),
+        compile_by: padded(COMPILE_BY),
         compile_domain: padded(""),
         compile_date: padded(""),
     };

@@ -1,6 +1,7 @@
 //! The values of options: what they are, how they are read.
 
 use super::Value;
+use core::fmt;
 use log::LevelFilter;
 
 /// `console=`.
@@ -250,7 +251,8 @@ impl VcpuCount {
 }
 
 impl LogLevels {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// Reads levels as the option has them; `None` if they are none.
+    pub fn parse(text: &str) -> Option<Self> {
         let (always, limited) = text.split_once('/').unwrap_or((text, text));
         let (always, limited) = (Self::level(always)?, Self::level(limited)?);
         // What is printed always is no less than what is limited.
@@ -267,6 +269,26 @@ impl LogLevels {
             "all" => LevelFilter::Trace,
             _ => return None,
         })
+    }
+}
+
+impl From<(LevelFilter, LevelFilter)> for LogLevels {
+    fn from((always, limited): (LevelFilter, LevelFilter)) -> Self {
+        Self { always, limited }
+    }
+}
+
+impl fmt::Display for LogLevels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |level| match level {
+            LevelFilter::Off => "none",
+            LevelFilter::Error => "error",
+            LevelFilter::Warn => "warning",
+            LevelFilter::Info => "info",
+            LevelFilter::Debug => "debug",
+            LevelFilter::Trace => "all",
+        };
+        write!(f, "{}/{}", name(self.always), name(self.limited))
     }
 }
 

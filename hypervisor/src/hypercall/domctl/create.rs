@@ -25,9 +25,9 @@ const MAX_SPIS: u32 = SPI_END - PRIVATE;
 /// The version of grant tables; Arm has no other.
 const GRANT_VERSION: u32 = 1;
 /// The most frames that may count what a guest maps of others.
-const MAX_MAPTRACK_FRAMES: i32 = 1024;
+pub const MAX_MAPTRACK_FRAMES: u32 = 1024;
 /// Frames of a grant table where the toolstack leaves it to the hypervisor.
-const DEFAULT_GRANT_FRAMES: u32 = 64;
+pub const MAX_GRANT_FRAMES: u32 = 64;
 /// The number that was given last without being asked for.
 static LAST: AtomicU16 = AtomicU16::new(0);
 
@@ -64,7 +64,8 @@ fn check(wanted: &Createdomain) -> Result<Config, XenErrno> {
     if wanted.iommu_opts & !IOMMU_MAX != 0 || wanted.iommu_opts != 0 || wanted.vmtrace_size != 0 {
         return Err(XenErrno::Einval);
     }
-    if wanted.grant_opts != GRANT_VERSION || wanted.max_maptrack_frames > MAX_MAPTRACK_FRAMES {
+    let maptrack_frames = u32::try_from(wanted.max_maptrack_frames).unwrap_or(0);
+    if wanted.grant_opts != GRANT_VERSION || maptrack_frames > MAX_MAPTRACK_FRAMES {
         return Err(XenErrno::Einval);
     }
     let gic = gic_version(wanted.arch.gic_version)?;
@@ -80,9 +81,9 @@ fn check(wanted: &Createdomain) -> Result<Config, XenErrno> {
     }
     let grant_frames = match u32::try_from(wanted.max_grant_frames) {
         Ok(0) => return Err(XenErrno::Einval),
-        Ok(frames) if frames > DEFAULT_GRANT_FRAMES => return Err(XenErrno::Einval),
+        Ok(frames) if frames > MAX_GRANT_FRAMES => return Err(XenErrno::Einval),
         Ok(frames) => frames,
-        Err(_) => DEFAULT_GRANT_FRAMES,
+        Err(_) => MAX_GRANT_FRAMES,
     };
     Ok(Config {
         gic,

@@ -17,6 +17,7 @@ mod settings;
 mod ties;
 mod vuart;
 
+pub use create::{MAX_GRANT_FRAMES, MAX_MAPTRACK_FRAMES};
 pub use info::of_domain as describe;
 
 use super::{Args, Budget, Reply, guest, privileged};

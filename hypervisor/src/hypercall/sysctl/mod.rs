@@ -4,6 +4,7 @@ mod console;
 mod cpupool;
 mod domains;
 mod machine;
+mod profile;
 mod scheduler;
 mod topology;
 
@@ -78,6 +79,8 @@ fn perform(work: &mut Command<'_, '_>, command: SysctlCmd) -> Outcome {
         SysctlCmd::Getcpuinfo => scheduler::idle_times(work),
         SysctlCmd::CpupoolOp => cpupool::perform(work),
         SysctlCmd::Getdomaininfolist => domains::list(work),
+        SysctlCmd::TbufOp => profile::trace(work),
+        SysctlCmd::CoverageOp => Err(XenErrno::Eopnotsupp),
         _ => Err(XenErrno::Enosys),
     }
 }

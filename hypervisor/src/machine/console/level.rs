@@ -33,6 +33,15 @@ impl Levels {
         self.limited.store(limited as u8, Ordering::Relaxed);
     }
 
+    /// Returns both.
+    pub fn get(&self) -> (LevelFilter, LevelFilter) {
+        let filter = |level: &AtomicU8| {
+            let level = level.load(Ordering::Relaxed);
+            LevelFilter::iter().find(|filter| *filter as u8 == level).unwrap_or(LevelFilter::Off)
+        };
+        (filter(&self.always), filter(&self.limited))
+    }
+
     /// Tells what becomes of a message.
     pub fn fate(&self, level: Level) -> Fate {
         let level = level as u8;

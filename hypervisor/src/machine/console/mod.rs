@@ -242,6 +242,16 @@ pub fn set_levels(always: LevelFilter, limited: LevelFilter) {
     OWN.set(always, limited);
 }
 
+/// Returns which of the hypervisor's messages are said always, and which at a limited rate.
+pub fn levels() -> (LevelFilter, LevelFilter) {
+    OWN.get()
+}
+
+/// Returns the same for messages that guests cause.
+pub fn guest_levels() -> (LevelFilter, LevelFilter) {
+    GUESTS.get()
+}
+
 /// Sets the same for messages that guests cause.
 pub fn set_guest_levels(always: LevelFilter, limited: LevelFilter) {
     GUESTS.set(always, limited);
