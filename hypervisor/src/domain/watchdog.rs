@@ -145,7 +145,7 @@ mod tests {
         rig.interrupt(HYP_TIMER);
         crate::domain::forget(domain);
         let state = domain.life.state();
-        assert_eq!(state.shutdown_code, Some(ShutdownReason::Watchdog.raw() as u8));
+        assert_eq!(state.shutdown_code, u8::try_from(ShutdownReason::Watchdog.raw()).ok());
         assert_eq!(deadline(rig.cpu), NEVER);
     }
 }

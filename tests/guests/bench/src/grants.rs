@@ -61,9 +61,8 @@ pub fn run(bench: &Bench) {
 
 /// A call, or the instructions around it.
 type Call = dyn Fn(usize, usize);
-const ACT: fn(usize, usize) = |command, address| _ = hypercall::act(xen::GRANT_TABLE_OP, command, address, 1);
-const SHAPE: fn(usize, usize) =
-    |command, address| _ = hypercall::shape(xen::GRANT_TABLE_OP, command, address, 1);
+const ACT: fn(usize, usize) = |command, address| hypercall::act(xen::GRANT_TABLE_OP, command, address, 1);
+const SHAPE: fn(usize, usize) = |command, address| hypercall::shape(xen::GRANT_TABLE_OP, command, address, 1);
 
 /// Puts the table's first frame into the region's first page, or takes it out.
 fn table(command: usize, first: u64) -> isize {
