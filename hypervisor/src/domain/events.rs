@@ -17,7 +17,6 @@ use evtchn::{
 use pagetable::PageType;
 use types::{DomId, Gfn, Mfn, Port, VcpuId};
 use xen_abi::XenErrno;
-use xen_abi::sched::ShutdownReason;
 use xen_abi::virq::Virq;
 
 /// The event channels of a domain.
@@ -300,8 +299,7 @@ pub fn perform(domain: &Domain, delivery: Delivery) {
             }
         }
         Delivery::Hostile => {
-            log::error!("d{}: keeps its event channels from being updated: crashed", domain.id);
-            return psci::shut_down(domain, ShutdownReason::Crash.raw());
+            return psci::crash(domain, "keeps its event channels from being updated");
         }
     }
     wake_pollers(domain);

@@ -11,6 +11,7 @@ use crate::trap::{Cx, Effect};
 use ::sched::Place;
 use arm_spec::psci::{AffinityState, Return};
 use core::sync::atomic::Ordering;
+use log::Level;
 use vdev::firmware::{self, Affinity, Answer, Call, Caller, EntryPoint, Mitigations, PsciCall};
 use xen_abi::sched::ShutdownReason;
 
@@ -95,6 +96,13 @@ fn affinity_info(domain: &Domain, target: Affinity) -> Answer {
         }
         Some(_) => Answer::affinity(AffinityState::On),
     }
+}
+
+/// Ends a domain for what it did. It is named in the log as often as `guest_loglvl=` and its limit allow.
+#[cold]
+pub fn crash(domain: &Domain, why: &str) {
+    console::print_caused(&domain.messages, Level::Error, format_args!("d{}: {why}: crashed", domain.id));
+    shut_down(domain, ShutdownReason::Crash.raw());
 }
 
 /// Shuts a domain down; the machine with it, if it is the hardware domain. `reason` is a number of

@@ -6,8 +6,10 @@
 use super::{Domain, psci};
 use crate::arch::timer;
 use crate::drivers::timer::ns_to_ticks;
+use crate::machine::console::print_caused;
 use crate::machine::percpu::{MAX_CPUS, PerCpu};
 use core::sync::atomic::{AtomicU64, Ordering};
+use log::Level;
 use types::DomId;
 use xen_abi::XenErrno;
 use xen_abi::sched::ShutdownReason;
@@ -94,7 +96,8 @@ pub fn check(cpu: &PerCpu, now: u64) {
     let mut from = DomId::new(0);
     while let Some(domain) = super::find_from(from) {
         if domain.watchdogs.take_due(now) && !domain.life.is_dying() {
-            log::warn!("d{}: its watchdog fired", domain.id);
+            let text = format_args!("d{}: its watchdog fired", domain.id);
+            print_caused(&domain.messages, Level::Warn, text);
             psci::shut_down(&domain, ShutdownReason::Watchdog.raw());
         }
         look.fetch_min(domain.watchdogs.next(), Ordering::SeqCst);

@@ -22,7 +22,6 @@ use alloc::sync::Arc;
 use gnttab::{Access, Error, GrantRef, GrantTable, Handle, MapTrack, STATE_PAGES, Wanted};
 use pagetable::PageType;
 use types::{DomId, Mfn};
-use xen_abi::sched::ShutdownReason;
 
 /// What a domain grants.
 pub struct Grants {
@@ -169,8 +168,7 @@ impl<'a> Using<'a> {
 #[cold]
 fn crash(granter: DomId) {
     if let Some(domain) = find(granter) {
-        log::error!("d{granter}: keeps its grants from being updated: crashed");
-        psci::shut_down(&domain, ShutdownReason::Crash.raw());
+        psci::crash(&domain, "keeps its grants from being updated");
     }
 }
 
