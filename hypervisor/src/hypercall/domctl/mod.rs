@@ -82,7 +82,7 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
     let domain = if command == Some(DomctlCmd::Createdomain) {
         None
     } else {
-        Some(domain::find(op.domain).ok_or_else(|| missing(command, op.domain))?)
+        Some(named(command, op.domain).ok_or_else(|| missing(command, op.domain))?)
     };
     privileged(cx)?;
     let command = command.ok_or(XenErrno::Enosys)?;
@@ -95,6 +95,15 @@ pub fn handle(cx: &mut Cx<'_>, args: Args, budget: &mut Budget) -> Result<Reply,
         Answer::Done => Ok(Reply::Done(0)),
         Answer::Copy => guest::write(at, &op).map(|()| Reply::Done(0)),
         Answer::Continue => guest::write(at, &op).map(|()| Reply::Continue(args)),
+    }
+}
+
+/// Finds the domain that a command names; asked what is known of one, real Xen says it of the next one if
+/// there is none with that number: so libxc lists them.
+fn named(command: Option<DomctlCmd>, id: DomId) -> Option<Arc<Domain>> {
+    match command {
+        Some(DomctlCmd::Getdomaininfo) if id < DOMID_FIRST_RESERVED => domain::find_from(id),
+        _ => domain::find(id),
     }
 }
 
