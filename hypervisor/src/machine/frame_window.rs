@@ -194,6 +194,18 @@ pub fn copy(from: PhysAddr, to: PhysAddr, bytes: u64) -> Result<(), NotRam> {
     Ok(())
 }
 
+/// Copies between two frames, or within one, that are known to be RAM; the bytes are within a frame each.
+///
+/// Callers hold a reference to each frame, or keep it from being taken away meanwhile.
+pub fn copy_held(from: PhysAddr, to: PhysAddr, bytes: usize) {
+    let mut done = 0;
+    while done < bytes {
+        let (source, dest) = (from.wrapping_add(done as u64), to.wrapping_add(done as u64));
+        let Ok(copied) = copy_piece(source, dest, bytes.wrapping_sub(done)) else { return };
+        done = done.wrapping_add(copied);
+    }
+}
+
 /// Copies what one window on each side reaches, or less, and returns how much.
 fn copy_piece(from: PhysAddr, to: PhysAddr, len: usize) -> Result<usize, NotRam> {
     if window::are_apart(from, to) {

@@ -13,6 +13,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+/// Longer random tests for `--full`: the variables that say how long.
+const FULL_STEPS: [(&str, &str); 1] = [("XENOLITH_SHARING_STEPS", "10000000")];
+
 /// `cargo fmt --check`.
 pub fn fmt(_: &Context) -> Result<Vec<Case>> {
     setup::rust_components()?;
@@ -96,6 +99,9 @@ fn run_tests(log: &str, options: &[&str], kinds: &[Kind], context: &Context) -> 
     cargo.arg("test").args(options);
     for package in workspace::packages()?.iter().filter(|package| kinds.contains(&package.kind())) {
         cargo.args(["--package", &package.name]);
+    }
+    if context.full {
+        cargo.envs(FULL_STEPS);
     }
     cargo.args(["--no-fail-fast", "--"]);
     if let Some(filter) = &context.filter {

@@ -1,4 +1,5 @@
-//! `cargo xtask test --mutants`: plants one checked-in fault at a time and expects the test guests to notice.
+//! `cargo xtask test --mutants`: plants one checked-in fault at a time and expects the test guests to notice,
+//! or, of the topic `sharing`, the kernel's random test of what hostile domains do.
 //!
 //! A fault is a file in tests/mutants, `TOPIC-NAME.mutant`:
 //! ```text
@@ -21,6 +22,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
+
+/// The topic of faults that the kernel's own test of sharing notices, not a guest.
+const MODEL: &str = "sharing";
+/// What that test reads, and how many steps it has to notice a fault.
+const MODEL_STEPS: &str = "XENOLITH_SHARING_STEPS";
+const FAULT_STEPS: &str = "1000000";
 
 /// A fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +126,9 @@ impl Copy {
 
     fn try_mutant(&self, mutant: &Mutant) -> Result<()> {
         let log = paths::logs()?.join(format!("mutant-{}.log", mutant.name));
+        if mutant.topic == MODEL {
+            return self.try_model(&log);
+        }
         cmd::run_logged(self.xtask().arg("build"), &log).context("the fault does not compile")?;
         let filter = format!("{}-xenolith", mutant.topic);
         match cmd::run_logged(self.xtask().args(["ci", "guests", &filter]), &log) {
@@ -128,9 +138,29 @@ impl Copy {
         }
     }
 
+    /// Expects the model of sharing to notice within so many steps.
+    fn try_model(&self, log: &Path) -> Result<()> {
+        let tests = ["--package", "hypervisor", "--lib", "tests::sharing::"];
+        let mut build = self.cargo();
+        cmd::run_logged(build.args(["test", "--no-run"]).args(&tests[..3]), log)
+            .context("the fault does not compile")?;
+        let mut test = self.cargo();
+        match cmd::run_logged(test.env(MODEL_STEPS, FAULT_STEPS).arg("test").args(tests), log) {
+            Err(_) if fs::read_to_string(log)?.contains("panicked at") => Ok(()),
+            Err(error) => Err(error.context("the model could not be run")),
+            Ok(()) => bail!("the model does not notice it in {FAULT_STEPS} steps: {}", log.display()),
+        }
+    }
+
     fn xtask(&self) -> Command {
+        let mut command = self.cargo();
+        command.arg("xtask");
+        command
+    }
+
+    fn cargo(&self) -> Command {
         let mut command = cmd::cargo();
-        command.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.build).arg("xtask");
+        command.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.build);
         command
     }
 }

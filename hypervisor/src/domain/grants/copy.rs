@@ -80,7 +80,8 @@ impl Copy<'_> {
             return Err(GrantStatus::BadCopyArg);
         }
         let (from, to) = (source.addr().wrapping_add(from), dest.addr().wrapping_add(to));
-        frame_window::copy(from, to, len).map_err(|_| GrantStatus::BadPage)
+        frame_window::copy_held(from, to, self.len.into());
+        Ok(())
     }
 }
 
