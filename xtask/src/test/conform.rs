@@ -16,25 +16,6 @@ use std::process::ExitCode;
 /// The guest's topic.
 pub const TOPIC: &str = "conform";
 
-/// Groups of cases that must be as on real Xen: the part of a case's name before the first dot.
-const GROUPS: &[&str] = &[
-    "argo",
-    "compat",
-    "console",
-    "dm",
-    "evtchn",
-    "hvm",
-    "memory",
-    "multicall",
-    "number",
-    "physdev",
-    "platform",
-    "vcpu",
-    "version",
-    "vm_assist",
-    "xsm",
-];
-
 /// Cases there must be, and how many of a hundred may differ with a reason.
 const LEAST: usize = 600;
 const PERCENT: usize = 5;
@@ -63,6 +44,7 @@ fn transcript(text: &str) -> Result<Transcript> {
     Ok(cases)
 }
 
+/// The part of a case's name before the first dot.
 fn group(name: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
@@ -82,15 +64,14 @@ fn allowed(arch: Arch) -> Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// Lists the cases of the compared groups that answered otherwise, as `name: theirs, ours`.
-fn differing(theirs: &Transcript, ours: &Transcript, groups: &[&str]) -> BTreeMap<String, String> {
+/// Lists the cases that answered otherwise, as `name: theirs, ours`.
+fn differing(theirs: &Transcript, ours: &Transcript) -> BTreeMap<String, String> {
     let names: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
     let answer = |of: &Transcript, name: &String| {
         of.get(name).map_or("missing".to_owned(), |text| format!("rc={text}"))
     };
     names
         .into_iter()
-        .filter(|name| groups.is_empty() || groups.contains(&group(name)))
         .filter(|name| theirs.get(*name) != ours.get(*name))
         .map(|name| (name.clone(), format!("Xen {}, here {}", answer(theirs, name), answer(ours, name))))
         .collect()
@@ -99,13 +80,12 @@ fn differing(theirs: &Transcript, ours: &Transcript, groups: &[&str]) -> BTreeMa
 /// Compares a run's console with the stored transcript.
 ///
 /// # Errors
-/// A case of a compared group answers otherwise without a reason, or a reason has no case.
+/// A case answers otherwise without a reason, or a reason has no case.
 pub fn compare(arch: Arch, console: &str) -> Result<()> {
     let theirs = transcript(&fs::read_to_string(stored(arch))?)?;
     ensure!(theirs.len() >= LEAST, "only {} cases where {LEAST} are due", theirs.len());
-    let differing = differing(&theirs, &transcript(console)?, GROUPS);
-    let allowed: BTreeSet<String> =
-        allowed(arch)?.into_iter().filter(|name| GROUPS.contains(&group(name))).collect();
+    let differing = differing(&theirs, &transcript(console)?);
+    let allowed = allowed(arch)?;
     ensure!(
         allowed.len() * 100 <= theirs.len() * PERCENT,
         "{} cases may differ, which is more than {PERCENT} % of {}",
@@ -152,7 +132,7 @@ pub fn command(mut args: Args) -> Result<ExitCode> {
 
 fn list(arch: Arch, console: &str) -> Result<String> {
     let theirs = transcript(&fs::read_to_string(stored(arch))?)?;
-    let differing = differing(&theirs, &transcript(console)?, &[]);
+    let differing = differing(&theirs, &transcript(console)?);
     let mut text = String::new();
     let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for name in theirs.keys() {
@@ -174,15 +154,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_differs_in_the_compared_groups() {
+    fn finds_what_differs() {
         let theirs = transcript("a.one rc=0\nb.two rc=-22 out=8:01\nb.three rc=1\n").unwrap();
         let ours = transcript(
             "(XEN) x\r\nconform: a.one rc=1\r\nconform: b.two rc=-22\r\nconform: b.three rc=1\r\n",
         )
         .unwrap();
-        let names = |groups: &[&str]| differing(&theirs, &ours, groups).into_keys().collect::<Vec<_>>();
-        assert_eq!(names(&[]), ["a.one", "b.two"]);
-        assert_eq!(names(&["b"]), ["b.two"]);
+        assert_eq!(differing(&theirs, &ours).into_keys().collect::<Vec<_>>(), ["a.one", "b.two"]);
     }
 
     #[test]
