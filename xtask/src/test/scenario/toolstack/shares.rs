@@ -19,7 +19,7 @@ pub fn run(console: &mut Console, setting: &Setting<'_>) -> Result<()> {
     }
     typed(console, "xl sched-credit2 -d g1 -w 256 && xl sched-credit2 -d g2 -w 512")?;
     for guest in &GUESTS {
-        in_guest(console, guest, "(while :; do :; done) >/dev/null 2>&1 &")?;
+        in_guest(console, guest, "(while :; do :; done) >/dev/null 2>&1 & true")?;
     }
     let [(first, _), (second, _)] = watch(console, seconds)?;
     let ratio = second / first;
