@@ -32,7 +32,7 @@ pub fn read(work: &mut Command<'_, '_>) -> Outcome {
         let Some(text) = chunk.get_mut(..len) else { break };
         let mut at = start.wrapping_add(done);
         for byte in text.iter_mut() {
-            *byte = RAM_LOG.at(at);
+            *byte = printable(RAM_LOG.at(at));
             at = at.wrapping_add(1);
         }
         guest::write_bytes(guest::element(request.buffer, done.into(), 1)?, text)?;
@@ -44,6 +44,11 @@ pub fn read(work: &mut Command<'_, '_>) -> Outcome {
         CLEARED.store(request.index, Ordering::Relaxed);
     }
     work.answer(&request)
+}
+
+/// Returns a byte as it can stand in text: callers print up to the first zero, and a guest may have said one.
+const fn printable(byte: u8) -> u8 {
+    if byte == 0 { b' ' } else { byte }
 }
 
 /// The most keys of one call.
