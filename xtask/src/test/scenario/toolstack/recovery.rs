@@ -26,7 +26,7 @@ pub fn run(console: &mut Console, _: &Setting<'_>) -> Result<()> {
     }
     ping(console, first, &second.address())?;
     // Nobody handles a reboot of the second any more; it can still be destroyed.
-    typed(console, "kill -9 $(pgrep -f \"xl create.*g2\")")?;
+    typed(console, "kill -9 $(busybox pgrep -f \"xl create.*g2\")")?;
     write_disk(console, second, 4)?;
     typed(console, "xl destroy g2")?;
     store(console)?;
