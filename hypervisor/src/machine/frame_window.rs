@@ -314,11 +314,7 @@ pub fn zero_frame(pa: PhysAddr) {
 /// Zeroes one frame of memory in bulk, by cache lines where the CPU can, to the point of coherency: its next
 /// owner may look at it with its caches off.
 pub fn scrub_frame(frame: Mfn) {
-    window::with(frame.addr(), |page| {
-        let page = VirtAddr::new(page as usize);
-        cache::zero_page(page);
-        cache::clean_invalidate(page, crate::arch::to_usize(PAGE_BYTES));
-    });
+    window::with(frame.addr(), |page| cache::scrub_page(VirtAddr::new(page as usize)));
 }
 
 /// Returns mapped memory as a slice for good.

@@ -246,18 +246,13 @@ impl P2m {
         self.inner.write().unmap(range)
     }
 
-    /// Maps one page where anything or nothing may be mapped, and returns what was.
+    /// Maps one page where anything or nothing may be mapped, and returns what kind of page was.
     ///
     /// # Errors
     /// If tables run out or the address is no page's; what was mapped stays then.
-    pub fn replace(&self, gfn: Gfn, pa: PhysAddr, page: PageType) -> Result<Option<Mapping>, Error> {
+    pub fn replace(&self, gfn: Gfn, pa: PhysAddr, page: PageType) -> Result<Option<PageType>, Error> {
         let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
-        let attrs = uncounted(page)?;
-        let inner = &mut *self.inner.write();
-        let old = inner.table.replace(&mut inner.store, ipa, pa, attrs)?;
-        inner.store.reaches(ipa);
-        inner.release(old.as_ref());
-        Ok(old)
+        self.inner.write().replace(ipa, pa, uncounted(page)?)
     }
 
     /// Unmaps one page of memory and tells whether there was one.

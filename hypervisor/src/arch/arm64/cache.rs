@@ -43,29 +43,33 @@ pub fn clean_invalidate(start: VirtAddr, bytes: usize) {
     unsafe { asm!("dsb sy", options(nostack, preserves_flags)) }
 }
 
-/// Zeroes a page of Normal memory, of which nobody holds a reference.
-pub fn zero_page(page: VirtAddr) {
+/// Zeroes a page of Normal memory, of which nobody holds a reference, to the point of coherency.
+pub fn scrub_page(page: VirtAddr) {
     let dczid: u64;
     // SAFETY: reads an identification register.
     unsafe { asm!("mrs {}, dczid_el0", out(reg) dczid, options(nomem, nostack, preserves_flags)) }
+    let line = line_bytes();
     // Arm ARM DDI 0487J D19.2.35: bit 4 prohibits, bits 3:0 are log2 of the words that DC ZVA zeroes.
-    let block = 4 << (dczid & 0xf);
-    if dczid & 1 << 4 != 0 || block * LINES_A_TURN > PAGE {
+    if dczid & 1 << 4 != 0 || 4 << (dczid & 0xf) != line || line * LINES_A_TURN > PAGE {
         // SAFETY: the caller passes a mapped page of its own.
-        return unsafe { core::ptr::write_bytes(page.raw() as *mut u8, 0, PAGE) };
+        unsafe { core::ptr::write_bytes(page.raw() as *mut u8, 0, PAGE) };
+        return clean_invalidate(page, PAGE);
     }
     let mut at = page.raw();
     let end = at.wrapping_add(PAGE);
     while at < end {
-        // SAFETY: as above: a turn's blocks divide the page.
+        // SAFETY: as above: a turn's lines divide the page. Both operations are by one address, so they are
+        // done in this order (D7.5.9.5).
         unsafe {
             asm!(
-                ".rept {turn}", "dc zva, {at}", "add {at}, {at}, {block}", ".endr",
-                turn = const LINES_A_TURN, at = inout(reg) at, block = in(reg) block,
+                ".rept {turn}", "dc zva, {at}", "dc civac, {at}", "add {at}, {at}, {line}", ".endr",
+                turn = const LINES_A_TURN, at = inout(reg) at, line = in(reg) line,
                 options(nostack, preserves_flags)
             );
         }
     }
+    // SAFETY: a barrier.
+    unsafe { asm!("dsb sy", options(nostack, preserves_flags)) }
 }
 
 /// Invalidates all instruction caches of the inner shareable domain.

@@ -6,8 +6,8 @@ use types::VirtAddr;
 /// Cleans and invalidates `[start, start + bytes)` to the point of coherency.
 pub fn clean_invalidate(_start: VirtAddr, _bytes: usize) {}
 
-/// Zeroes a page, of which nobody holds a reference.
-pub fn zero_page(page: VirtAddr) {
+/// Zeroes a page, of which nobody holds a reference, to the point of coherency.
+pub fn scrub_page(page: VirtAddr) {
     // SAFETY: the caller passes a page of its own.
     unsafe { core::ptr::write_bytes(page.raw() as *mut u8, 0, 4096) }
 }

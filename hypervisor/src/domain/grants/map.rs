@@ -8,7 +8,7 @@ use crate::mm::frames;
 use crate::mm::p2m::Share;
 use crate::mm::reference::Reference;
 use gnttab::{Access, Error, GrantRef, Handle, Mapped, Wanted};
-use pagetable::{Mapping, PageType};
+use pagetable::PageType;
 use types::{Gfn, Mfn};
 use xen_abi::grant_table::GrantStatus;
 
@@ -33,19 +33,18 @@ pub struct Request<'a> {
 /// The status to report.
 pub fn map(mapper: &Domain, request: &Request<'_>) -> Result<(Handle, Mfn), GrantStatus> {
     let (handle, mfn, old) = map_locked(mapper, request)?;
-    if let Some(gfn) = request.gfn.filter(|_| old.is_some_and(|old| is_ram(&old))) {
+    if let Some(gfn) = request.gfn.filter(|_| old.is_some_and(PageType::is_ram)) {
         // A frame of its own table may have been there.
         mapper.shared_info.grants.with(|table| table.clear_gfns(gfn, gfn));
     }
     Ok((handle, mfn))
 }
 
-fn is_ram(mapping: &Mapping) -> bool {
-    mapping.attrs.page_type().is_some_and(PageType::is_ram)
-}
-
-/// Maps a page and returns what was mapped at its place.
-fn map_locked(mapper: &Domain, request: &Request<'_>) -> Result<(Handle, Mfn, Option<Mapping>), GrantStatus> {
+/// Maps a page and returns what kind of page was mapped at its place.
+fn map_locked(
+    mapper: &Domain,
+    request: &Request<'_>,
+) -> Result<(Handle, Mfn, Option<PageType>), GrantStatus> {
     let list = &mut *mapper.shared_info.maps.0.lock();
     list.make_room()?;
     let handle = list.track.reserve(&FramePages)?;
@@ -73,7 +72,7 @@ fn place(
     list: &mut List,
     (handle, mfn): (Handle, Mfn),
     request: &Request<'_>,
-) -> Result<Option<Mapping>, GrantStatus> {
+) -> Result<Option<PageType>, GrantStatus> {
     let granter = Granter(request.granter.shared_info.grants.clone());
     let gfn = request.gfn.unwrap_or(NOWHERE);
     let mapped = Mapped { grant: request.grant, access: request.access, gfn };

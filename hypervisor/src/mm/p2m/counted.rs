@@ -9,7 +9,7 @@ use crate::mm::frames;
 use crate::mm::reference::Reference;
 use ::frames::Usage;
 use pagetable::{Attrs, Extent, Mapping, PageType, Span};
-use types::{DomId, Gfn, Ipa, IpaRange, Mfn};
+use types::{DomId, Gfn, Ipa, IpaRange, Mfn, PhysAddr};
 
 /// How another domain's page is mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,20 +63,40 @@ fn behind(span: Span<Ipa>, found: Span<Ipa>) -> Span<Ipa> {
 }
 
 impl Inner {
-    /// Drops the reference of an entry that was taken out, if it held one; the flush is done.
+    /// Maps one page where anything or nothing may be mapped, and returns what kind of page was.
+    pub(super) fn replace(
+        &mut self,
+        ipa: Ipa,
+        pa: PhysAddr,
+        attrs: Attrs,
+    ) -> Result<Option<PageType>, Error> {
+        let old = self.table.replace(&mut self.store, ipa, pa, attrs)?;
+        self.store.reaches(ipa);
+        Ok(self.release(old))
+    }
+
+    /// Drops the reference of an entry if one was taken out that held one, and returns what kind of page it
+    /// was; the flush is done.
     #[inline]
-    pub(super) fn release(&mut self, old: Option<&Mapping>) {
-        let Some(mapping) = old else { return };
-        if holds_reference(mapping) {
+    pub(super) fn release(&mut self, old: Option<Mapping>) -> Option<PageType> {
+        let Mapping { pa, attrs, .. } = old?;
+        let page = attrs.page_type()?;
+        if is_counted(page) || (page.is_ram() && self.guest.is_some()) {
+            self.release_page(pa.frame(), page);
+        }
+        Some(page)
+    }
+
+    fn release_page(&mut self, mfn: Mfn, page: PageType) {
+        if is_counted(page) {
             self.counted -= 1;
-            drop(Reference::adopt(mapping.pa.frame()));
+            drop(Reference::adopt(mfn));
         } else if let Some(guest) = &mut self.guest
-            && is_ram(mapping.attrs)
-            && frames::is_used_as(mapping.pa.frame(), Usage::ram(guest.id))
+            && frames::is_used_as(mfn, Usage::ram(guest.id))
         {
             // The owner's own reference. What EL2 shares with the guest is of another kind, and stays.
             guest.gone += 1;
-            drop(Reference::adopt(mapping.pa.frame()));
+            drop(Reference::adopt(mfn));
         }
     }
 
@@ -127,33 +147,29 @@ impl Inner {
 }
 
 impl P2m {
-    /// Maps another domain's page where anything or nothing may be mapped, and returns what was; the entry
-    /// has the reference.
+    /// Maps another domain's page where anything or nothing may be mapped, and returns what kind of page was;
+    /// the entry has the reference.
     ///
     /// # Errors
     /// As [`replace`](Self::replace); the reference is dropped then.
-    pub fn share(&self, gfn: Gfn, page: Reference, share: Share) -> Result<Option<Mapping>, Error> {
+    pub fn share(&self, gfn: Gfn, page: Reference, share: Share) -> Result<Option<PageType>, Error> {
         let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
         let inner = &mut *self.inner.write();
-        let attrs = Attrs::stage2(share.page_type());
-        let old = inner.table.replace(&mut inner.store, ipa, page.mfn().addr(), attrs)?;
-        inner.store.reaches(ipa);
+        let old = inner.replace(ipa, page.mfn().addr(), Attrs::stage2(share.page_type()))?;
         inner.counted += 1;
         page.leak();
-        inner.release(old.as_ref());
         Ok(old)
     }
 
-    /// Unmaps the page at `gfn` if there is one that `accept` takes, and returns what was.
+    /// Unmaps the page at `gfn` if there is one that `accept` takes, and returns what kind of page it was.
     ///
     /// # Errors
     /// If a block must be split and tables run out; nothing is changed then.
-    pub fn take(&self, gfn: Gfn, accept: impl Fn(&Mapping) -> bool) -> Result<Option<Mapping>, Error> {
+    pub fn take(&self, gfn: Gfn, accept: impl Fn(&Mapping) -> bool) -> Result<Option<PageType>, Error> {
         let ipa = gfn.checked_addr().ok_or(Error::OutOfRange)?;
         let inner = &mut *self.inner.write();
         let old = inner.table.take(&mut inner.store, ipa, accept)?;
-        inner.release(old.as_ref());
-        Ok(old)
+        Ok(inner.release(old))
     }
 
     /// Unmaps the granted frame `mfn` at `gfn`: true also if nothing is mapped there, false if something
@@ -168,8 +184,7 @@ impl P2m {
         };
         let inner = &mut *self.inner.write();
         let old = inner.table.take(&mut inner.store, ipa, is_it)?;
-        inner.release(old.as_ref());
-        Ok(old.is_some() || inner.table.lookup(&inner.store, ipa).is_none())
+        Ok(inner.release(old).is_some() || inner.table.lookup(&inner.store, ipa).is_none())
     }
 
     /// Takes a reference to the page of its own memory that `owner`, whose stage 2 this is, has at `gfn`.

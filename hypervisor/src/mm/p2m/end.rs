@@ -51,7 +51,7 @@ impl P2m {
         }
         store.emptied = first;
         if !is_ram(run.mapping.attrs) {
-            inner.release(Some(&run.mapping));
+            inner.release(Some(run.mapping));
         }
         Some(unmapped(run))
     }
