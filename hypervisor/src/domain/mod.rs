@@ -236,7 +236,9 @@ impl Domain {
 
     /// Returns how many pages it owns.
     pub fn owned_pages(&self) -> u64 {
-        self.pages.gained.load(Ordering::Relaxed).saturating_sub(self.p2m.frames_gone())
+        let gained = self.pages.gained.load(Ordering::Relaxed);
+        // Dom0 keeps its frames.
+        if self.is_hardware() { gained } else { gained.saturating_sub(self.p2m.frames_gone()) }
     }
 
     /// Notes pages gained.

@@ -1,13 +1,13 @@
 //! Time passes in dom0 as it does outside.
 
-use super::{PROMPT, Setting, power, typed};
+use super::{Setting, begin, power, typed};
 use crate::qemu::console::Console;
 use anyhow::{Context, Result, ensure};
 use std::time::Instant;
 
 /// Sleeps ten seconds and asks both clocks.
 pub fn run(console: &mut Console, _: &Setting<'_>) -> Result<()> {
-    console.wait_for(PROMPT)?;
+    begin(console)?;
     // What is loaded from disk at the first use is not counted.
     typed(console, "sleep 0; cut -d' ' -f1 /proc/uptime")?;
     let start = Instant::now();

@@ -1,6 +1,6 @@
 //! dom0's own devices: virtio disks on PCI and on virtio-mmio, and the network.
 
-use super::{PROMPT, Setting, power, server, typed};
+use super::{Setting, begin, power, server, typed};
 use crate::qemu::console::Console;
 use crate::{cmd, paths};
 use anyhow::{Context, Result, ensure};
@@ -33,7 +33,7 @@ pub fn make(scratch: &Path) -> Result<Vec<String>> {
 
 /// Reads one disk, writes the other, downloads.
 pub fn run(console: &mut Console, setting: &Setting<'_>) -> Result<()> {
-    console.wait_for(PROMPT)?;
+    begin(console)?;
     let full = setting.scratch.join("full");
     let pci = disk_named(console, "full")?;
     let mmio = disk_named(console, "empty")?;

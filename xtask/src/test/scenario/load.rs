@@ -1,6 +1,6 @@
 //! All of dom0's vCPUs busy at once, more of them than CPUs or as many.
 
-use super::{PROMPT, Setting, power, typed};
+use super::{Setting, begin, power, typed};
 use crate::qemu::boot::Hypervisor;
 use crate::qemu::console::Console;
 use anyhow::{Context, Result, ensure};
@@ -11,7 +11,7 @@ const COMPLAINTS: &str =
 
 /// Counts vCPUs, keeps them busy, reads the kernel's log and interrupt counts.
 pub fn run(console: &mut Console, setting: &Setting<'_>) -> Result<()> {
-    console.wait_for(PROMPT)?;
+    begin(console)?;
     let vcpus = if setting.hypervisor == Hypervisor::None { setting.machine.cpus } else { 4 };
     let online = typed(console, "cat /sys/devices/system/cpu/online")?;
     ensure!(online.trim() == format!("0-{}", vcpus - 1), "of {vcpus} vCPUs, {} are online", online.trim());

@@ -1,6 +1,6 @@
 //! How much memory nobody can have: what the hypervisor says of it, and what both device trees say.
 
-use super::{PROMPT, Setting, power, typed};
+use super::{Setting, begin, power, typed};
 use crate::cmd;
 use crate::paths;
 use crate::qemu::boot::Hypervisor;
@@ -21,7 +21,7 @@ struct Line {
 
 /// Reads the line, then computes it from the host's tree and dom0's.
 pub fn run(console: &mut Console, setting: &Setting<'_>) -> Result<()> {
-    console.wait_for(PROMPT)?;
+    begin(console)?;
     if setting.hypervisor != Hypervisor::Xenolith {
         return power::off(console);
     }

@@ -179,6 +179,16 @@ fn no_devices(_: &Path) -> Result<Vec<String>> {
     Ok(Vec::new())
 }
 
+/// Waits for the shell and keeps the kernel's messages off the console from then on: on a slow machine one of
+/// them in the middle of a command is taken for what the command printed.
+///
+/// # Errors
+/// The console ends or is silent for too long.
+pub fn begin(console: &mut Console) -> Result<()> {
+    console.wait_for(PROMPT)?;
+    console.shell("dmesg -n 1", PROMPT).map(|_| ())
+}
+
 /// Types `command` and gives what it printed.
 ///
 /// # Errors
