@@ -59,9 +59,9 @@ fn at_work(console: &mut Console) -> Result<()> {
     in_guest(
         console,
         &GUEST,
-        "(while :; do dd if=/dev/zero of=/dev/xvda bs=1M count=32; done) >/dev/null 2>&1 &",
+        "(while :; do dd if=/dev/zero of=/dev/xvda bs=1M count=32; done) >/dev/null 2>&1 & true",
     )?;
-    in_guest(console, &GUEST, "(dd if=/dev/zero bs=64k | nc 10.0.0.1 5000) >/dev/null 2>&1 &")?;
+    in_guest(console, &GUEST, "(dd if=/dev/zero bs=64k | nc 10.0.0.1 5000) >/dev/null 2>&1 & true")?;
     typed(
         console,
         "for n in $(seq 100); do [ -s /run/received ] && break; sleep 0.1; done; [ -s /run/received ]",
