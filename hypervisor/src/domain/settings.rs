@@ -16,6 +16,8 @@ pub struct Values {
     pub handle: [u8; 16],
     /// Seconds that its wall clock is ahead of dom0's.
     pub clock_offset_s: i64,
+    /// Its vCPUs are made, or are being made.
+    pub has_vcpus: bool,
     /// A debugger is attached.
     pub debugged: bool,
     /// Bytes that its stage-2 tables may take; what the toolstack said, rounded to pages.
@@ -43,6 +45,7 @@ impl Values {
     pub const NONE: Self = Self {
         handle: [0; 16],
         clock_offset_s: 0,
+        has_vcpus: false,
         debugged: false,
         paging_pool_bytes: 0,
         arch: ArchDomainconfig::ZERO,

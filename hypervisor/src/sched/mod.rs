@@ -130,13 +130,23 @@ pub fn add(vcpus: &[Arc<Vcpu>]) -> Result<(), Error> {
             scheduler.add_domain(dom)?;
         }
         for vcpu in vcpus {
-            let id = scheduler.add(dom, vcpu.clone())?;
+            let Ok(id) = scheduler.add(dom, vcpu.clone()) else {
+                take_back(scheduler, vcpus);
+                return Err(Error::OutOfMemory);
+            };
             let _ = scheduler.pause(id);
             vcpu.sched.id.call_once(|| id);
         }
         Ok(())
     })
     .unwrap_or(Err(Error::OutOfMemory))
+}
+
+/// Removes those of `vcpus` that were added; their caller holds them.
+fn take_back(scheduler: &mut Scheduler<Arc<Vcpu>>, vcpus: &[Arc<Vcpu>]) {
+    for id in vcpus.iter().filter_map(|vcpu| vcpu.sched.id.get()) {
+        let _ = scheduler.remove(*id, timer::counter());
+    }
 }
 
 fn on_entity(vcpu: &Vcpu, f: impl FnOnce(&mut Scheduler<Arc<Vcpu>>, EntityId) -> CpuSet) {

@@ -135,8 +135,11 @@ pub fn max_vcpus(work: &mut Command<'_, '_>, domain: &Arc<Domain>) -> Outcome {
     if Arc::ptr_eq(&work.cx.vcpu.domain, domain) || wanted.max != u32::from(domain.vgic.model.vcpus()) {
         return Err(XenErrno::Einval);
     }
-    if domain.vcpus().is_empty() {
-        domain.make_vcpus()?;
+    // Of several callers the first makes them.
+    let is_first = domain.settings.with(|values| !core::mem::replace(&mut values.has_vcpus, true));
+    if is_first && let Err(error) = domain.make_vcpus() {
+        domain.settings.with(|values| values.has_vcpus = false);
+        return Err(error);
     }
     Ok(Answer::Done)
 }
