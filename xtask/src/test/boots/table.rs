@@ -22,7 +22,7 @@ const SPREAD: &[Row] = &[
     row(Arm32, V2, ("cortex-a15", 1), 1, &SHELL),
     row(Arm32, V2, ("cortex-a15", 2), 3, &SHELL),
     row(Arm32, V2, ("cortex-a15", 4), 8, &SHELL),
-    row(Arm64, V3, ("cortex-a57", 2), 1, &A32),
+    row(Arm64, V3, ("cortex-a57", 1), 1, &A32),
     row(Arm64, V3, ("cortex-a57", 2), 2, &DETERMINISTIC),
     row(Arm64, V3, ("cortex-a57", 2), 2, &REBOOT),
     row(Arm32, V2, ("cortex-a15", 2), 2, &REBOOT),
@@ -99,8 +99,10 @@ const MATRIX: &[(Arch, Gic, &str, &[u64])] = &[
     (Arm32, V2, "cortex-a15", &[1, 3, 8]),
 ];
 
-/// Dom0 of 32 bits on machines of 64.
+/// Dom0 of 32 bits on machines of 64. On several CPUs of QEMU 7.2 one fails now and then: the emulator leaves
+/// the SPSR of a vCPU's current mode behind when it goes to another CPU.
 const A32_MATRIX: &[(Gic, &str, u32, u64)] = &[
+    (V3, "cortex-a57", 2, 1),
     (V3, "cortex-a53", 4, 4),
     (V3, "max", 2, 8),
     (V2, "cortex-a57", 2, 1),
