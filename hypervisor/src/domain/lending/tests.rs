@@ -12,9 +12,10 @@ const GFN: Gfn = Gfn::new(0x2_0000);
 
 /// The rig's domain as dom0, with four pages of registers, and two guests.
 struct Bench {
-    rig: Rig,
     guests: [Arc<Domain>; 2],
     lender: Lender,
+    // Dropped last: what goes before it still has the machine to itself.
+    rig: Rig,
 }
 
 fn pages(first: u64, count: u64) -> PhysRange {
